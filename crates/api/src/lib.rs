@@ -1,0 +1,1 @@
+//! Is the contract with every user interface.

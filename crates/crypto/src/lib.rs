@@ -1,0 +1,1 @@
+//! Turns keys and bytes into other keys and bytes.

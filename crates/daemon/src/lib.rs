@@ -1,0 +1,1 @@
+//! Connects the parts and serves the API.

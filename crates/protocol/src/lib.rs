@@ -1,0 +1,1 @@
+//! Wraps and unwraps Status messages, and knows the rules of groups and communities.

@@ -1,0 +1,1 @@
+//! Plays network and people in tests.

@@ -1,0 +1,3 @@
+//! Lets a person or a script start and use all of it.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Says what Waku v2 bytes mean and what a client should do next.

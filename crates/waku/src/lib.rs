@@ -1,0 +1,1 @@
+//! Moves envelopes and, as a service node, keeps and serves them.
