@@ -1,3 +1,110 @@
-//! Checks and generators of this repository.
+//! Checks and generators of this repository, run as `cargo xtask <task>`.
+//!
+//! Every check is also an ordinary test of this package, so a test run cannot pass while an
+//! arrow points the wrong way.
 
-fn main() {}
+mod arrows;
+mod budget;
+mod source;
+mod workspace;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("--help", &[][..]),
+    };
+    if matches!(task, "--help" | "-h" | "help") {
+        say(&help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(found) = TASKS.iter().find(|known| known.name == task) else {
+        complain(&format!(
+            "there is no task `{task}`; `cargo xtask --help` lists them"
+        ));
+        return ExitCode::from(2);
+    };
+    match (found.run)(rest) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("{task}: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Something `cargo xtask` can do. `run` answers whether all is well; an error means that the
+/// question could not be asked.
+struct Task {
+    name: &'static str,
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&[String]) -> anyhow::Result<bool>,
+}
+
+fn arrows_task(_: &[String]) -> anyhow::Result<bool> {
+    let (graph, sources) = workspace::read()?;
+    let violations = arrows::check(&graph, &sources);
+    for violation in &violations {
+        say(&violation.to_string());
+    }
+    say(&format!(
+        "{} crates, {} source files, {} violations",
+        graph.ours().count(),
+        sources.len(),
+        violations.len()
+    ));
+    Ok(violations.is_empty())
+}
+
+fn budget_task(_: &[String]) -> anyhow::Result<bool> {
+    let (_, sources) = workspace::read()?;
+    let report = budget::measure(&sources);
+    say(&report.to_string());
+    Ok(report.is_within())
+}
+
+fn help() -> String {
+    let mut text = String::from(
+        "Checks and generators of this repository.\n\nUsage: cargo xtask <task>\n\nTasks:\n",
+    );
+    for task in TASKS {
+        text.push_str(&format!("  {:<10} {}\n", task.name, task.summary));
+    }
+    text.push_str("\nExamples:\n");
+    for task in TASKS {
+        text.push_str(&format!("  {}\n", task.example));
+    }
+    text.push_str(
+        "\nExit codes: 0 all is well, 1 the check found something, 2 the task could not run.",
+    );
+    text
+}
+
+#[allow(clippy::print_stdout, reason = "a command line tool prints")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[allow(clippy::print_stderr, reason = "a command line tool prints")]
+fn complain(text: &str) {
+    eprintln!("xtask: {text}");
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "arrows",
+        summary: "check the dependency arrows and the nevers of ARCHITECTURE.md",
+        example: "cargo xtask arrows",
+        run: arrows_task,
+    },
+    Task {
+        name: "budget",
+        summary: "lines per crate against the targets; files over 700 and functions over 60 lines",
+        example: "cargo xtask budget",
+        run: budget_task,
+    },
+];
