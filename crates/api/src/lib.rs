@@ -1,1 +1,39 @@
-//! Is the contract with every user interface.
+//! The contract between the daemon and every user interface: request, response and event types, and a small typed
+//! client.
+//!
+//! All of it is plain data. Field names are camelCase on the wire, moments are Unix milliseconds, identifiers are opaque
+//! strings: a user interface stores and returns them and never takes one apart. Lists page by cursor, writes answer with
+//! the id, reads never change anything.
+//!
+//! This crate knows no rule, no key and no protocol. The daemon converts to and from its own types by hand.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod chat;
+pub mod client;
+mod contact;
+mod error;
+mod event;
+mod message;
+mod node;
+pub mod place;
+mod profile;
+mod secret;
+mod settings;
+
+pub use chat::{Chat, ChatKind};
+pub use contact::{Contact, ContactRequest, ContactState, Nickname};
+pub use error::{ErrorBody, code};
+pub use event::{Event, Frame, Item, Signal};
+pub use message::{
+    Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText,
+};
+pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
+pub use profile::{
+    Account, ChangePassword, CreateProfile, ExportPhrase, Phrase, Profile, ProfileState, Rename, RestoreProfile, Unlock,
+};
+pub use secret::Secret;
+pub use settings::{Mode, Settings};
+
+/// The version that every path begins with: `/v1/…`.
+pub const VERSION: &str = "v1";

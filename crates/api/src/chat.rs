@@ -1,0 +1,42 @@
+//! Chats.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Message;
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Chat {
+    /// Names the chat in paths.
+    pub id: String,
+    /// What kind of conversation it is.
+    pub kind: ChatKind,
+    /// What to call it: the person's name for a one-to-one chat.
+    pub name: String,
+    /// The other person's chat key (`zQ3…`), in a one-to-one chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// Messages of others that were not marked read.
+    pub unread: u64,
+    /// When something last happened in it (Unix milliseconds); lists are sorted by this, latest first.
+    pub active_at: u64,
+    /// The latest message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<Message>,
+}
+
+/// What kind of conversation a chat is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChatKind {
+    /// Between two people, end-to-end encrypted.
+    OneToOne,
+    /// Anyone who knows the name can read it.
+    Public,
+    /// A private group, end-to-end encrypted.
+    Group,
+    /// A channel of a community.
+    Community,
+}

@@ -1,0 +1,144 @@
+//! Messages, their delivery states, and pages of them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A message in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The message's id (`0x…`), the same on every device of everyone.
+    pub id: String,
+    /// The chat it stands in.
+    pub chat: String,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its author's chat key (`zQ3…`), proved by a signature.
+    pub author: String,
+    /// What to call the author.
+    pub author_name: String,
+    /// Whether we wrote it.
+    pub own: bool,
+    /// The text.
+    pub text: String,
+    /// When the author says it was written (Unix milliseconds).
+    pub sent_at: u64,
+    /// Position in the chat: messages are ordered by this, then by id.
+    pub clock: u64,
+    /// How far an own message got; absent on messages of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+    /// The message this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Quote>,
+    /// Whether we have marked it read.
+    pub read: bool,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    /// Written text.
+    Text,
+    /// The note of a contact request.
+    ContactRequest,
+    /// A line about the chat itself, such as an accepted request.
+    System,
+    /// Something this version cannot show; `text` holds what can be said about it.
+    Other,
+}
+
+/// How far an own message got. A state is shown only on evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// Kept safely on this device; the network does not have it yet.
+    Queued,
+    /// The network took it.
+    Sent,
+    /// A device of the other person acknowledged it.
+    Delivered,
+    /// Given up after repeated attempts; it can be sent again.
+    Failed,
+}
+
+/// The message that a reply answers, as much as is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// The message's id.
+    pub id: String,
+    /// Its author's chat key, if we have the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// What to call the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
+    /// Its text, if we have the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Sends a text.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendText {
+    /// 1 to 4096 characters.
+    pub text: String,
+    /// The id of the message that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+}
+
+/// A message was taken over. It is on disk; the events say how far it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Created {
+    /// The message's id.
+    pub message_id: String,
+}
+
+/// A request was carried out and has nothing more to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// Give this as `before` to get the next part; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Which part of a list to give.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// The `next` of the part before; absent for the first part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// At most so many items, 1 to 200. Default 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// What to look for in the texts of messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Words; every one has to occur, the last one may be a beginning.
+    pub text: String,
+    /// Only in this chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    /// At most so many results, 1 to 200. Default 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}

@@ -1,0 +1,40 @@
+//! What a person can choose, per profile.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How the node takes part in the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Passes everybody's messages on, and keeps them for a while. Uses more data, tells the least about us.
+    #[default]
+    Relay,
+    /// Asks other nodes for its own messages only. Uses little data; those nodes learn which topics we listen to.
+    Light,
+}
+
+/// The settings of a profile. Changes of the node (everything but `autoLockMinutes`) take effect at the next unlocking.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// Lock after so many minutes without a request; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_lock_minutes: Option<u32>,
+    /// How the node takes part in the network.
+    pub mode: Mode,
+    /// In relay mode, keep at most so many megabytes of other people's (encrypted) messages, so that those who were
+    /// offline can fetch them; 0 keeps nothing. Default 1000.
+    pub share_megabytes: u32,
+    /// Keep them for so many hours. Default 48.
+    pub share_hours: u32,
+    /// Nodes to stay connected to (multiaddresses that end in a peer id), besides those given at start.
+    #[serde(default)]
+    pub static_nodes: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { auto_lock_minutes: None, mode: Mode::Relay, share_megabytes: 1000, share_hours: 48, static_nodes: Vec::new() }
+    }
+}
