@@ -1,0 +1,43 @@
+# What a person types. Everything here is a short name for a script or a cargo command.
+#
+#   make run          set this machine up, build, and play the demo
+#   make test         set this machine up, then every test in every language
+#   make test-rust    the Rust tests alone; needs no Node.js
+#   make check        formatting, lints, sizes, licences and sources of dependencies
+#   make advisories   known vulnerabilities in dependencies; fetches a database
+#   make bench        benchmarks, each with its floor
+#   make fuzz         every fuzz target, FUZZ_SECONDS each (default 60)
+
+DEMO_ARGS ?=
+FUZZ_SECONDS ?= 60
+
+.PHONY: help setup run test test-rust check advisories bench fuzz
+
+help:
+	@sed -n '/^#   make/s/^#   //p' Makefile
+
+setup:
+	scripts/setup
+
+run: setup
+	cargo build --package undertone
+	cargo run --quiet --package undertone -- demo $(DEMO_ARGS)
+
+test: setup
+	scripts/test
+
+test-rust:
+	scripts/setup --rust
+	scripts/test --rust
+
+check:
+	scripts/check
+
+advisories:
+	scripts/check --advisories
+
+bench:
+	cargo bench --workspace
+
+fuzz:
+	scripts/fuzz $(FUZZ_SECONDS)
