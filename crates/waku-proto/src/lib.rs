@@ -1,1 +1,37 @@
-//! Says what Waku v2 bytes mean and what a client should do next.
+//! What Waku v2 bytes mean, and what a client should do next.
+//!
+//! Pure: no sockets, no clock, no randomness of its own. Time comes in as an argument, peers are
+//! whatever ordered value the caller uses to name them.
+//!
+//! | Module | Specification |
+//! | --- | --- |
+//! | [`message`] | 14/WAKU2-MESSAGE, deterministic message hash |
+//! | [`topic`], [`shard`] | 23/WAKU2-TOPICS, relay sharding (static and auto) |
+//! | [`store`] | 13/WAKU2-STORE version 3, and catching up from it |
+//! | [`filter`] | 12/WAKU2-FILTER version 2, both roles |
+//! | [`lightpush`] | 19/WAKU2-LIGHTPUSH versions 2 and 3 |
+//! | [`metadata`] | 66/WAKU2-METADATA |
+//! | [`peers`] | which peers to dial, trust with a request, or leave alone |
+//! | [`codec`] | the length prefix in front of every message on a stream |
+//!
+//! Node records (31/WAKU2-ENR, `enr.rs`) and peer exchange (34/WAKU2-PEER-EXCHANGE,
+//! `peer_exchange.rs`) belong to discovery and get their modules here.
+
+pub mod codec;
+pub mod envelope;
+pub mod filter;
+pub mod interests;
+pub mod lightpush;
+pub mod message;
+pub mod metadata;
+pub mod peers;
+pub mod shard;
+pub mod store;
+pub mod topic;
+pub mod wire;
+
+pub use envelope::Envelope;
+pub use interests::Interests;
+pub use message::{MessageHash, WakuMessage};
+pub use shard::{AutoshardError, Shard, autoshard};
+pub use topic::{ContentTopic, PubsubTopic};

@@ -1,0 +1,1 @@
+//! Catching up: which store query to send next.

@@ -1,0 +1,188 @@
+//! The protobuf messages of the Waku services, field by field.
+//!
+//! Deployed decoders demand that certain tags are present even when the value is empty or zero, so
+//! almost every scalar is `optional` here and always set by whoever writes one. What a value means is
+//! said in the module of the service.
+
+use prost::Message;
+
+/// 14/WAKU2-MESSAGE.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct WakuMessage {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub payload: Option<Vec<u8>>,
+    #[prost(string, optional, tag = "2")]
+    pub content_topic: Option<String>,
+    #[prost(uint32, optional, tag = "3")]
+    pub version: Option<u32>,
+    #[prost(sint64, optional, tag = "10")]
+    pub timestamp: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "11")]
+    pub meta: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "21")]
+    pub rate_limit_proof: Option<Vec<u8>>,
+    #[prost(bool, optional, tag = "31")]
+    pub ephemeral: Option<bool>,
+}
+
+/// 13/WAKU2-STORE v3, the question.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct StoreQueryRequest {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(bool, optional, tag = "2")]
+    pub include_data: Option<bool>,
+    #[prost(string, optional, tag = "10")]
+    pub pubsub_topic: Option<String>,
+    #[prost(string, repeated, tag = "11")]
+    pub content_topics: Vec<String>,
+    #[prost(sint64, optional, tag = "12")]
+    pub time_start: Option<i64>,
+    #[prost(sint64, optional, tag = "13")]
+    pub time_end: Option<i64>,
+    #[prost(bytes = "vec", repeated, tag = "20")]
+    pub message_hashes: Vec<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "51")]
+    pub pagination_cursor: Option<Vec<u8>>,
+    #[prost(bool, optional, tag = "52")]
+    pub pagination_forward: Option<bool>,
+    #[prost(uint64, optional, tag = "53")]
+    pub pagination_limit: Option<u64>,
+}
+
+/// 13/WAKU2-STORE v3, one entry of an answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct WakuMessageKeyValue {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub message_hash: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "2")]
+    pub message: Option<WakuMessage>,
+    #[prost(string, optional, tag = "3")]
+    pub pubsub_topic: Option<String>,
+}
+
+/// 13/WAKU2-STORE v3, the answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct StoreQueryResponse {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(uint32, optional, tag = "10")]
+    pub status_code: Option<u32>,
+    #[prost(string, optional, tag = "11")]
+    pub status_desc: Option<String>,
+    #[prost(message, repeated, tag = "20")]
+    pub messages: Vec<WakuMessageKeyValue>,
+    #[prost(bytes = "vec", optional, tag = "51")]
+    pub pagination_cursor: Option<Vec<u8>>,
+}
+
+/// 12/WAKU2-FILTER v2, the question. Types: 0 ping, 1 subscribe, 2 unsubscribe, 3 unsubscribe all.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct FilterSubscribeRequest {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(uint32, optional, tag = "2")]
+    pub filter_subscribe_type: Option<u32>,
+    #[prost(string, optional, tag = "10")]
+    pub pubsub_topic: Option<String>,
+    #[prost(string, repeated, tag = "11")]
+    pub content_topics: Vec<String>,
+}
+
+/// 12/WAKU2-FILTER v2, the answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct FilterSubscribeResponse {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(uint32, optional, tag = "10")]
+    pub status_code: Option<u32>,
+    #[prost(string, optional, tag = "11")]
+    pub status_desc: Option<String>,
+}
+
+/// 12/WAKU2-FILTER v2, one message pushed to a subscriber.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct MessagePush {
+    #[prost(message, optional, tag = "1")]
+    pub waku_message: Option<WakuMessage>,
+    #[prost(string, optional, tag = "2")]
+    pub pubsub_topic: Option<String>,
+}
+
+/// 19/WAKU2-LIGHTPUSH v3, the question.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct LightPushRequest {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(string, optional, tag = "20")]
+    pub pubsub_topic: Option<String>,
+    #[prost(message, optional, tag = "21")]
+    pub message: Option<WakuMessage>,
+}
+
+/// 19/WAKU2-LIGHTPUSH v3, the answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct LightPushResponse {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(uint32, optional, tag = "10")]
+    pub status_code: Option<u32>,
+    #[prost(string, optional, tag = "11")]
+    pub status_desc: Option<String>,
+    #[prost(uint32, optional, tag = "12")]
+    pub relay_peer_count: Option<u32>,
+}
+
+/// 19/WAKU2-LIGHTPUSH v2: question and answer share one message.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PushRpc {
+    #[prost(string, optional, tag = "1")]
+    pub request_id: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    pub request: Option<PushRequest>,
+    #[prost(message, optional, tag = "3")]
+    pub response: Option<PushResponse>,
+}
+
+/// 19/WAKU2-LIGHTPUSH v2, the question.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PushRequest {
+    #[prost(string, optional, tag = "1")]
+    pub pubsub_topic: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    pub message: Option<WakuMessage>,
+}
+
+/// 19/WAKU2-LIGHTPUSH v2, the answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PushResponse {
+    #[prost(bool, optional, tag = "1")]
+    pub is_success: Option<bool>,
+    #[prost(string, optional, tag = "2")]
+    pub info: Option<String>,
+}
+
+/// 66/WAKU2-METADATA, question and answer alike. Browser clients read the shards from field 2,
+/// unpacked; Go and Nim nodes from field 3, packed.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct WakuMetadata {
+    #[prost(uint32, optional, tag = "1")]
+    pub cluster_id: Option<u32>,
+    #[prost(uint32, repeated, packed = "false", tag = "2")]
+    pub shards_unpacked: Vec<u32>,
+    #[prost(uint32, repeated, tag = "3")]
+    pub shards: Vec<u32>,
+}
