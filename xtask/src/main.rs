@@ -5,6 +5,7 @@
 
 mod arrows;
 mod budget;
+mod codegen;
 mod source;
 mod workspace;
 
@@ -67,6 +68,10 @@ fn budget_task(_: &[String]) -> anyhow::Result<bool> {
     Ok(report.is_within())
 }
 
+fn codegen_task(_: &[String]) -> anyhow::Result<bool> {
+    codegen::run().map(|()| true)
+}
+
 fn help() -> String {
     let mut text = String::from(
         "Checks and generators of this repository.\n\nUsage: cargo xtask <task>\n\nTasks:\n",
@@ -106,5 +111,11 @@ const TASKS: &[Task] = &[
         summary: "lines per crate against the targets; files over 700 and functions over 60 lines",
         example: "cargo xtask budget",
         run: budget_task,
+    },
+    Task {
+        name: "codegen",
+        summary: "write the wire types of `protocol` anew from its .proto files",
+        example: "cargo xtask codegen",
+        run: codegen_task,
     },
 ];
