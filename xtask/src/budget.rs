@@ -35,10 +35,7 @@ pub(crate) fn measure(sources: &[Source]) -> Report {
         .filter(|source| source.path.ends_with(".rs") && !source.is_generated());
     for source in rust {
         if !source.is_test_file() {
-            *report
-                .crates
-                .entry(source.crate_name().to_owned())
-                .or_default() += lines_without_tests(source);
+            *report.crates.entry(source.crate_name().to_owned()).or_default() += lines_without_tests(source);
         }
         report.excesses.extend(long_file(source));
         report.excesses.extend(long_functions(source));
@@ -68,16 +65,10 @@ impl fmt::Display for Report {
             let reason = excess
                 .reason
                 .as_deref()
-                .map_or("no reason given".to_owned(), |reason| {
-                    format!("over budget: {reason}")
-                });
+                .map_or("no reason given".to_owned(), |reason| format!("over budget: {reason}"));
             writeln!(f, "{}: {} ({reason})", excess.place, excess.text)?;
         }
-        let unargued = self
-            .excesses
-            .iter()
-            .filter(|excess| excess.reason.is_none())
-            .count();
+        let unargued = self.excesses.iter().filter(|excess| excess.reason.is_none()).count();
         write!(
             f,
             "{} over a stop, {unargued} of them without a reason",
@@ -90,23 +81,14 @@ fn lines_without_tests(source: &Source) -> usize {
     let tests: usize = source
         .test_items()
         .iter()
-        .map(|item| {
-            source.code[item.clone()]
-                .iter()
-                .filter(|c| **c == '\n')
-                .count()
-                + 1
-        })
+        .map(|item| source.code[item.clone()].iter().filter(|c| **c == '\n').count() + 1)
         .sum();
     source.line_count().saturating_sub(tests)
 }
 
 fn long_file(source: &Source) -> Option<Excess> {
     let lines = source.line_count();
-    let argued = source
-        .comments
-        .iter()
-        .find_map(|comment| reason(&comment.text));
+    let argued = source.comments.iter().find_map(|comment| reason(&comment.text));
     (lines > FILE_STOP).then(|| Excess {
         place: source.path.clone(),
         text: format!("{lines} lines"),
@@ -130,9 +112,10 @@ fn long_functions(source: &Source) -> Vec<Excess> {
 /// The argument inside the function or in the lines right above it.
 fn reason_near(source: &Source, function: &Function) -> Option<String> {
     let first = function.line.saturating_sub(REASON_DISTANCE);
-    let near = source.comments.iter().filter(|comment| {
-        (first..function.line + function.lines).contains(&source.line_of(comment.start))
-    });
+    let near = source
+        .comments
+        .iter()
+        .filter(|comment| (first..function.line + function.lines).contains(&source.line_of(comment.start)));
     near.filter_map(|comment| reason(&comment.text)).next()
 }
 
@@ -171,10 +154,7 @@ mod tests {
 
     fn function(lines: usize, before: &str) -> Source {
         let body = "    step();\n".repeat(lines - 2);
-        Source::new(
-            "crates/crypto/src/keys.rs",
-            &format!("{before}fn f() {{\n{body}}}\n"),
-        )
+        Source::new("crates/crypto/src/keys.rs", &format!("{before}fn f() {{\n{body}}}\n"))
     }
 
     #[test]
@@ -182,9 +162,7 @@ mod tests {
         assert!(measure(&[function(60, "")]).is_within());
         assert!(!measure(&[function(61, "")]).is_within());
         assert!(!measure(&[function(61, "// over budget:\n")]).is_within());
-        assert!(
-            measure(&[function(61, "// over budget: one match, a line per kind\n")]).is_within()
-        );
+        assert!(measure(&[function(61, "// over budget: one match, a line per kind\n")]).is_within());
     }
 
     #[test]

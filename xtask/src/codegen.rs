@@ -9,14 +9,7 @@ use anyhow::{Context as _, ensure};
 pub(crate) fn run() -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = std::process::Command::new(cargo)
-        .args([
-            "test",
-            "--quiet",
-            "--package",
-            "undertone-protocol",
-            "--test",
-            "wire",
-        ])
+        .args(["test", "--quiet", "--package", "undertone-protocol", "--test", "wire"])
         .env("UNDERTONE_WRITE_WIRE", "1")
         .status()
         .context("cargo could not be started")?;

@@ -22,9 +22,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some(found) = TASKS.iter().find(|known| known.name == task) else {
-        complain(&format!(
-            "there is no task `{task}`; `cargo xtask --help` lists them"
-        ));
+        complain(&format!("there is no task `{task}`; `cargo xtask --help` lists them"));
         return ExitCode::from(2);
     };
     match (found.run)(rest) {
@@ -73,9 +71,7 @@ fn codegen_task(_: &[String]) -> anyhow::Result<bool> {
 }
 
 fn help() -> String {
-    let mut text = String::from(
-        "Checks and generators of this repository.\n\nUsage: cargo xtask <task>\n\nTasks:\n",
-    );
+    let mut text = String::from("Checks and generators of this repository.\n\nUsage: cargo xtask <task>\n\nTasks:\n");
     for task in TASKS {
         text.push_str(&format!("  {:<10} {}\n", task.name, task.summary));
     }
@@ -83,9 +79,7 @@ fn help() -> String {
     for task in TASKS {
         text.push_str(&format!("  {}\n", task.example));
     }
-    text.push_str(
-        "\nExit codes: 0 all is well, 1 the check found something, 2 the task could not run.",
-    );
+    text.push_str("\nExit codes: 0 all is well, 1 the check found something, 2 the task could not run.");
     text
 }
 

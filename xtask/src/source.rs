@@ -140,10 +140,8 @@ impl Source {
         let mut from = 0;
         while let Some(start) = find(&self.code, word, from) {
             let end = start + word.chars().count();
-            let free_before =
-                start == 0 || !(is_word(self.code[start - 1]) && word.starts_with(is_word));
-            let free_after =
-                !(self.code.get(end).copied().is_some_and(is_word) && word.ends_with(is_word));
+            let free_before = start == 0 || !(is_word(self.code[start - 1]) && word.starts_with(is_word));
+            let free_after = !(self.code.get(end).copied().is_some_and(is_word) && word.ends_with(is_word));
             if free_before && free_after {
                 places.push(start);
             }
@@ -288,21 +286,14 @@ impl Scanner<'_> {
 
     fn comment(&mut self, end: usize) {
         let text = self.text(self.at..end);
-        self.into.comments.push(Span {
-            start: self.at,
-            text,
-        });
+        self.into.comments.push(Span { start: self.at, text });
         self.hide_until(end);
     }
 
     /// `r"…"`, `r#"…"#`, `b"…"`, `br"…"`, `c"…"`, `b'…'`, or an ordinary word.
     fn prefixed(&mut self) {
         let rest = &self.chars[self.at..];
-        let letters = rest
-            .iter()
-            .take(2)
-            .take_while(|c| matches!(c, 'r' | 'b' | 'c'))
-            .count();
+        let letters = rest.iter().take(2).take_while(|c| matches!(c, 'r' | 'b' | 'c')).count();
         let hashes = rest[letters..].iter().take_while(|c| **c == '#').count();
         let raw = rest[..letters].contains(&'r');
         match rest.get(letters + hashes) {
@@ -331,9 +322,7 @@ impl Scanner<'_> {
 
     fn raw_string(&mut self, opening: usize, hashes: usize) {
         let inner = self.at + opening + 1;
-        let closing: String = std::iter::once('"')
-            .chain(std::iter::repeat_n('#', hashes))
-            .collect();
+        let closing: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
         let end = find(self.chars, &closing, inner).unwrap_or(self.chars.len());
         self.literal(self.at, opening + 1, inner..end, hashes + 1);
     }
@@ -365,10 +354,7 @@ impl Scanner<'_> {
 }
 
 fn blank(chars: &[char]) -> Vec<char> {
-    chars
-        .iter()
-        .map(|c| if *c == '\n' { '\n' } else { ' ' })
-        .collect()
+    chars.iter().map(|c| if *c == '\n' { '\n' } else { ' ' }).collect()
 }
 
 #[cfg(test)]
@@ -376,22 +362,13 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> String {
-        Source::new("crates/x/src/lib.rs", text)
-            .code
-            .into_iter()
-            .collect()
+        Source::new("crates/x/src/lib.rs", text).code.into_iter().collect()
     }
 
     #[test]
     fn comments_and_literals_leave_the_code() {
-        assert_eq!(
-            code("a /* b /* c */ d */ e // f\ng"),
-            "a                   e     \ng"
-        );
-        assert_eq!(
-            code(r#"f("x\"y", 'z', '\'', b'q')"#),
-            r#"f("    ", ' ', '  ', b' ')"#
-        );
+        assert_eq!(code("a /* b /* c */ d */ e // f\ng"), "a                   e     \ng");
+        assert_eq!(code(r#"f("x\"y", 'z', '\'', b'q')"#), r#"f("    ", ' ', '  ', b' ')"#);
         assert_eq!(
             code(r###"let s = r#"in "quotes""#;"###),
             r###"let s = r#"           "#;"###
@@ -422,11 +399,7 @@ mod tests {
         let functions = Source::new("crates/x/src/lib.rs", text).functions();
         assert_eq!(functions.len(), 1);
         assert_eq!(
-            (
-                functions[0].name.as_str(),
-                functions[0].line,
-                functions[0].lines
-            ),
+            (functions[0].name.as_str(), functions[0].line, functions[0].lines),
             ("long", 2, 5)
         );
     }

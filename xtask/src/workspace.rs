@@ -54,8 +54,7 @@ impl Graph {
     /// Direct dependencies of `from` of the given kind.
     pub(crate) fn direct(&self, from: &str, kind: Kind) -> impl Iterator<Item = &str> {
         let all = self.arrows.get(from).into_iter().flatten();
-        all.filter(move |(k, _)| *k == kind)
-            .map(|(_, to)| to.as_str())
+        all.filter(move |(k, _)| *k == kind).map(|(_, to)| to.as_str())
     }
 
     /// Everything linked into `from`, with the path that leads there.
@@ -100,26 +99,15 @@ fn read_graph(root: &Path) -> Result<Graph> {
         .find_map(|line| line.strip_prefix("host: "))
         .context("cargo does not say its host")?;
     // Packages of other platforms need not be on this machine.
-    let arguments = [
-        "metadata",
-        "--format-version",
-        "1",
-        "--filter-platform",
-        host,
-    ];
+    let arguments = ["metadata", "--format-version", "1", "--filter-platform", host];
     let metadata = output(Command::new(&cargo).args(arguments).current_dir(root))?;
     parse_metadata(&serde_json::from_str(&metadata).context("`cargo metadata` did not print JSON")?)
 }
 
 fn output(command: &mut Command) -> Result<String> {
-    let ran = command
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
+    let ran = command.output().with_context(|| format!("cannot run {command:?}"))?;
     if !ran.status.success() {
-        bail!(
-            "{command:?} failed: {}",
-            String::from_utf8_lossy(&ran.stderr).trim()
-        );
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&ran.stderr).trim());
     }
     Ok(String::from_utf8(ran.stdout)?)
 }
@@ -127,10 +115,7 @@ fn output(command: &mut Command) -> Result<String> {
 fn parse_metadata(metadata: &Value) -> Result<Graph> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let members: BTreeSet<String> = list(&metadata["workspace_members"])
-        .iter()
-        .map(text)
-        .collect();
+    let members: BTreeSet<String> = list(&metadata["workspace_members"]).iter().map(text).collect();
     let mut graph = Graph::default();
     let mut names = BTreeMap::new();
     for package in list(&metadata["packages"]) {
@@ -149,12 +134,7 @@ fn parse_metadata(metadata: &Value) -> Result<Graph> {
         };
         names.insert(id, name);
     }
-    let name = |id: &Value| {
-        names
-            .get(&text(id))
-            .cloned()
-            .context("a dependency that is no package")
-    };
+    let name = |id: &Value| names.get(&text(id)).cloned().context("a dependency that is no package");
     for node in list(&metadata["resolve"]["nodes"]) {
         let from = name(&node["id"])?;
         for dependency in list(&node["deps"]) {
@@ -185,8 +165,7 @@ fn read_sources(root: &Path) -> Result<Vec<Source>> {
     }
     paths.sort();
     let scan = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let below = path
             .strip_prefix(root)
             .unwrap_or(&path)
@@ -198,15 +177,9 @@ fn read_sources(root: &Path) -> Result<Vec<Source>> {
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in
-        std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?
-    {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             if name != "target" && name != "node_modules" {
                 collect(&path, into)?;
@@ -249,14 +222,8 @@ mod tests {
             graph.direct("crypto", Kind::Normal).collect::<Vec<_>>(),
             ["sha2@0.11.0"]
         );
-        assert_eq!(
-            graph.direct("crypto", Kind::Dev).collect::<Vec<_>>(),
-            ["hex@0.4.3"]
-        );
-        assert_eq!(
-            graph.direct("crypto", Kind::Build).collect::<Vec<_>>(),
-            ["hex@0.4.3"]
-        );
+        assert_eq!(graph.direct("crypto", Kind::Dev).collect::<Vec<_>>(), ["hex@0.4.3"]);
+        assert_eq!(graph.direct("crypto", Kind::Build).collect::<Vec<_>>(), ["hex@0.4.3"]);
     }
 
     #[test]

@@ -21,8 +21,7 @@ fn unknown_crate(from: &str) -> Option<Violation> {
     (!known).then(|| Violation {
         rule: "unknown crate",
         place: from.to_owned(),
-        text: "is missing from the arrow table of ARCHITECTURE.md and of xtask/src/arrows/graph.rs"
-            .to_owned(),
+        text: "is missing from the arrow table of ARCHITECTURE.md and of xtask/src/arrows/graph.rs".to_owned(),
     })
 }
 
@@ -35,9 +34,7 @@ fn wrong_arrow(graph: &Graph, from: &str) -> Vec<Violation> {
         .iter()
         .find(|(name, _)| *name == from)
         .map_or(&[][..], |(_, to)| *to);
-    let linked = graph
-        .direct(from, Kind::Normal)
-        .chain(graph.direct(from, Kind::Build));
+    let linked = graph.direct(from, Kind::Normal).chain(graph.direct(from, Kind::Build));
     let wrong = linked.filter(|to| graph.is_ours(to) && !allowed.contains(to));
     wrong
         .map(|to| Violation {
@@ -73,9 +70,7 @@ fn forbidden_reach(graph: &Graph, from: &str) -> Vec<Violation> {
         .iter()
         .filter(|rule| rule.transitively && rule.crates.contains(&from));
     let wrong = rules.flat_map(|rule| {
-        let linked = reach
-            .iter()
-            .filter(|(to, _)| matches(rule.packages, bare(to)));
+        let linked = reach.iter().filter(|(to, _)| matches(rule.packages, bare(to)));
         linked.map(move |(_, path)| Violation {
             rule: "forbidden dependency",
             place: from.to_owned(),
@@ -104,12 +99,10 @@ fn hidden_cycle(graph: &Graph, from: &str) -> Vec<Violation> {
 
 /// Whether one of the patterns names the package; a trailing `*` stands for any ending.
 fn matches(patterns: &[&str], package: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => package.starts_with(start),
-            None => package == *pattern,
-        })
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(start) => package.starts_with(start),
+        None => package == *pattern,
+    })
 }
 
 fn list(names: &[&str]) -> String {
@@ -138,15 +131,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["protocol"]),
     ("messenger", &["store", "protocol", "crypto", "waku-proto"]),
     ("waku", &["waku-proto"]),
-    (
-        "daemon",
-        &["messenger", "store", "waku", "waku-proto", "api"],
-    ),
+    ("daemon", &["messenger", "store", "waku", "waku-proto", "api"]),
     ("undertone", &["daemon", "waku", "api"]),
-    (
-        "testkit",
-        &["messenger", "store", "protocol", "crypto", "waku-proto"],
-    ),
+    ("testkit", &["messenger", "store", "protocol", "crypto", "waku-proto"]),
 ];
 
 /// This package: it ships nothing, so it may look at everything.

@@ -91,10 +91,7 @@ fn named(source: &Source, arguments: Range<usize>) -> Vec<(usize, String)> {
         let length = letters[index..].iter().take_while(|c| is_word(**c)).count();
         let after: String = letters[index + length..].iter().take(6).collect();
         if length > 0 && !after.starts_with(".len()") {
-            found.push((
-                arguments.start + index,
-                letters[index..index + length].iter().collect(),
-            ));
+            found.push((arguments.start + index, letters[index..index + length].iter().collect()));
         }
         index += length.max(1);
     }

@@ -6,15 +6,9 @@ use crate::workspace::{self, Kind};
 #[test]
 fn this_repository_keeps_its_arrows() {
     let (graph, sources) = workspace::read().unwrap();
-    assert!(
-        graph.ours().count() >= 10,
-        "the graph is not this workspace's"
-    );
+    assert!(graph.ours().count() >= 10, "the graph is not this workspace's");
     assert!(sources.len() > 10, "the sources were not found");
-    let violations: Vec<String> = check(&graph, &sources)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let violations: Vec<String> = check(&graph, &sources).iter().map(ToString::to_string).collect();
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
 }
 
@@ -96,11 +90,7 @@ fn nothing_outside_daemon_and_undertone_sees_the_api() {
         "waku",
         "testkit",
     ] {
-        assert_eq!(
-            rules_broken_by(&[&format!("{name} -> api")]),
-            ["arrow"],
-            "{name}"
-        );
+        assert_eq!(rules_broken_by(&[&format!("{name} -> api")]), ["arrow"], "{name}");
     }
 }
 
@@ -120,10 +110,7 @@ fn pure_crates_reach_no_runtime_by_any_path() {
         ["forbidden dependency"]
     );
     assert_eq!(
-        rules_broken_by(&[
-            "protocol -> pool@1.0.0",
-            "pool@1.0.0 -> libsqlite3-sys@0.37.0"
-        ]),
+        rules_broken_by(&["protocol -> pool@1.0.0", "pool@1.0.0 -> libsqlite3-sys@0.37.0"]),
         ["forbidden dependency"]
     );
     assert_eq!(
@@ -172,14 +159,8 @@ fn the_messenger_knows_no_network_and_no_json() {
 
 #[test]
 fn anyhow_and_serde_stay_where_they_belong() {
-    assert_eq!(
-        rules_broken_by(&["protocol -> anyhow@1.0.0"]),
-        ["forbidden dependency"]
-    );
-    assert_eq!(
-        rules_broken_by(&["store -> serde@1.0.0"]),
-        ["forbidden dependency"]
-    );
+    assert_eq!(rules_broken_by(&["protocol -> anyhow@1.0.0"]), ["forbidden dependency"]);
+    assert_eq!(rules_broken_by(&["store -> serde@1.0.0"]), ["forbidden dependency"]);
     assert!(rules_broken_by(&["daemon -> anyhow@1.0.0", "api -> serde@1.0.0"]).is_empty());
 }
 
@@ -229,13 +210,7 @@ fn sql_outside_its_home_is_found() {
         )
         .is_empty()
     );
-    assert!(
-        rules_broken_in(
-            "crates/daemon/tests/all.rs",
-            "fn f() { run(\"DELETE FROM chats\"); }"
-        )
-        .is_empty()
-    );
+    assert!(rules_broken_in("crates/daemon/tests/all.rs", "fn f() { run(\"DELETE FROM chats\"); }").is_empty());
 }
 
 #[test]
@@ -280,10 +255,7 @@ fn pure_crates_read_no_clock_and_no_file() {
 #[test]
 fn the_database_reads_no_clock() {
     assert_eq!(
-        rules_broken_in(
-            "crates/store/src/seen.rs",
-            "const Q: &str = \"SELECT unixepoch()\";"
-        ),
+        rules_broken_in("crates/store/src/seen.rs", "const Q: &str = \"SELECT unixepoch()\";"),
         ["purity"]
     );
     assert_eq!(
@@ -293,31 +265,16 @@ fn the_database_reads_no_clock() {
         ),
         ["purity"]
     );
-    assert!(
-        rules_broken_in(
-            "crates/store/src/seen.rs",
-            "const Q: &str = \"SELECT at FROM seen\";"
-        )
-        .is_empty()
-    );
+    assert!(rules_broken_in("crates/store/src/seen.rs", "const Q: &str = \"SELECT at FROM seen\";").is_empty());
 }
 
 #[test]
 fn domain_types_are_not_serialised() {
     assert_eq!(
-        rules_broken_in(
-            "crates/protocol/src/id.rs",
-            "#[derive(Serialize)] pub struct Id;"
-        ),
+        rules_broken_in("crates/protocol/src/id.rs", "#[derive(Serialize)] pub struct Id;"),
         ["serialised domain"]
     );
-    assert!(
-        rules_broken_in(
-            "crates/api/src/lib.rs",
-            "#[derive(Serialize)] pub struct Id;"
-        )
-        .is_empty()
-    );
+    assert!(rules_broken_in("crates/api/src/lib.rs", "#[derive(Serialize)] pub struct Id;").is_empty());
 }
 
 #[test]
@@ -339,13 +296,7 @@ fn unbounded_channels_are_found_everywhere() {
             "{word}"
         );
     }
-    assert!(
-        rules_broken_in(
-            "crates/waku/src/task.rs",
-            "fn f() { mpsc::channel(QUEUE); }"
-        )
-        .is_empty()
-    );
+    assert!(rules_broken_in("crates/waku/src/task.rs", "fn f() { mpsc::channel(QUEUE); }").is_empty());
 }
 
 #[test]
@@ -356,11 +307,7 @@ fn names_that_say_nothing_are_found() {
         "pub fn get_peer() {}",
         "struct Helper;",
     ] {
-        assert_eq!(
-            rules_broken_in("crates/waku/src/node.rs", text),
-            ["name"],
-            "{text}"
-        );
+        assert_eq!(rules_broken_in("crates/waku/src/node.rs", text), ["name"], "{text}");
     }
     assert!(
         rules_broken_in(
@@ -380,13 +327,7 @@ fn ports_are_found() {
         ),
         ["port"]
     );
-    assert!(
-        rules_broken_in(
-            "crates/messenger/src/lib.rs",
-            "pub struct Store; pub trait Rule {}"
-        )
-        .is_empty()
-    );
+    assert!(rules_broken_in("crates/messenger/src/lib.rs", "pub struct Store; pub trait Rule {}").is_empty());
 }
 
 #[test]
@@ -399,11 +340,7 @@ fn secrets_are_in_no_log_line() {
     ];
     for line in lines {
         let text = format!("fn f() {{ {line} }}");
-        assert_eq!(
-            rules_broken_in("crates/daemon/src/engine.rs", &text),
-            ["log"],
-            "{line}"
-        );
+        assert_eq!(rules_broken_in("crates/daemon/src/engine.rs", &text), ["log"], "{line}");
     }
     let innocent = [
         "debug!(length = text.len());",
@@ -422,10 +359,7 @@ fn secrets_are_in_no_log_line() {
 #[test]
 fn identifiers_are_logged_at_debug_at_most() {
     assert_eq!(
-        rules_broken_in(
-            "crates/daemon/src/engine.rs",
-            "fn f() { info!(?chat_id, \"opened\"); }"
-        ),
+        rules_broken_in("crates/daemon/src/engine.rs", "fn f() { info!(?chat_id, \"opened\"); }"),
         ["log"]
     );
     assert!(
@@ -457,7 +391,5 @@ fn instrumented_functions_skip_their_arguments() {
 
 #[test]
 fn generated_code_is_left_alone() {
-    assert!(
-        rules_broken_in("crates/protocol/src/wire/chat.rs", "pub struct KeyManager;").is_empty()
-    );
+    assert!(rules_broken_in("crates/protocol/src/wire/chat.rs", "pub struct KeyManager;").is_empty());
 }

@@ -34,14 +34,7 @@ fn sql(source: &Source) -> Vec<Violation> {
     let library = source.find_word("rusqlite");
     let places = statements.chain(library);
     places
-        .map(|at| {
-            violation(
-                "sql",
-                source,
-                at,
-                "SQL belongs to `store` or to `waku/src/archive`",
-            )
-        })
+        .map(|at| violation("sql", source, at, "SQL belongs to `store` or to `waku/src/archive`"))
         .collect()
 }
 
