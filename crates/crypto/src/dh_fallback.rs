@@ -30,12 +30,6 @@ pub fn seal(plaintext: &[u8], recipient: &PublicKey, rng: &mut dyn CryptoRng) ->
 }
 
 /// Opens a payload with our `identity` and the ephemeral `key` of its header.
-pub fn open(
-    payload: &[u8],
-    key: &PublicKey,
-    identity: &SecretKey,
-) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    SymmetricKey::from(identity.ecdh(key))
-        .open(payload)
-        .map(Zeroizing::new)
+pub fn open(payload: &[u8], key: &PublicKey, identity: &SecretKey) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    SymmetricKey::from(identity.ecdh(key)).open(payload).map(Zeroizing::new)
 }

@@ -14,15 +14,24 @@
 
 mod secret;
 
+pub mod derive;
 pub mod dh_fallback;
+pub mod forms;
+pub mod group_key;
 pub mod keys;
+pub mod keystore;
+pub mod mnemonic;
 pub mod payload_v1;
 pub mod session;
 pub mod symmetric;
 pub mod vault;
 pub mod x3dh;
 
+pub use derive::ExtendedKey;
+pub use forms::Address;
+pub use group_key::GroupKey;
 pub use keys::{KeyError, PublicKey, SecretKey, SharedSecret, Signature};
+pub use mnemonic::{Mnemonic, Seed};
 pub use session::{Header, RatchetError, RatchetMessage, Session};
 pub use symmetric::SymmetricKey;
 

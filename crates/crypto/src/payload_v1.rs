@@ -166,8 +166,7 @@ fn unframe(mut plaintext: Vec<u8>) -> Result<Opened, OpenError> {
             .checked_sub(SIGNATURE)
             .filter(|end| *end > 1)
             .ok_or(OpenError::Malformed)?;
-        let signature =
-            Signature::from_slice(&plaintext[end..]).map_err(|_| OpenError::Signature)?;
+        let signature = Signature::from_slice(&plaintext[end..]).map_err(|_| OpenError::Signature)?;
         plaintext.truncate(end);
         let author = signature.recover(&keccak256(&plaintext));
         Some(author.map_err(|_| OpenError::Signature)?)
@@ -177,10 +176,7 @@ fn unframe(mut plaintext: Vec<u8>) -> Result<Opened, OpenError> {
     if size.is_empty() {
         return Err(OpenError::Malformed);
     }
-    let size = size
-        .iter()
-        .rev()
-        .fold(0, |size, byte| size << 8 | usize::from(*byte));
+    let size = size.iter().rev().fold(0, |size, byte| size << 8 | usize::from(*byte));
     let start = 1 + width;
     if plaintext.len() - start < size {
         return Err(OpenError::Malformed);
@@ -216,9 +212,7 @@ fn ecies_open(bytes: &[u8], recipient: &SecretKey) -> Result<Vec<u8>, OpenError>
     let (message, tag) = rest.split_at(rest.len() - MAC);
     let ephemeral = PublicKey::from_slice(ephemeral).map_err(|_| OpenError::WrongKey)?;
     let keys = EciesKeys::derive(&recipient.ecdh(&ephemeral));
-    keys.mac(message)
-        .verify_slice(tag)
-        .map_err(|_| OpenError::WrongKey)?;
+    keys.mac(message).verify_slice(tag).map_err(|_| OpenError::WrongKey)?;
     let (iv, ciphertext) = message.split_at(IV);
     let mut plaintext = ciphertext.to_vec();
     keys.apply(iv, &mut plaintext);
@@ -243,12 +237,9 @@ impl EciesKeys {
             authentication: Secret::zeroed(),
         };
         keys.encryption.copy_from_slice(&block[..16]);
-        Sha256::new().chain_update(&block[16..]).finalize_into(
-            keys.authentication
-                .as_mut_slice()
-                .try_into()
-                .expect("32 bytes"),
-        );
+        Sha256::new()
+            .chain_update(&block[16..])
+            .finalize_into(keys.authentication.as_mut_slice().try_into().expect("32 bytes"));
         keys
     }
 

@@ -39,12 +39,7 @@ impl SymmetricKey {
     /// once per topic and keep the key.
     pub fn from_password(password: &str) -> Self {
         let mut key = Secret::zeroed();
-        pbkdf2::pbkdf2_hmac::<Sha256>(
-            password.as_bytes(),
-            &[],
-            PASSWORD_ROUNDS,
-            key.as_mut_slice(),
-        );
+        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &[], PASSWORD_ROUNDS, key.as_mut_slice());
         Self(key)
     }
 

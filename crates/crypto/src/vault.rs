@@ -74,12 +74,7 @@ pub enum OpenError {
 }
 
 /// Locks `key` under `password`: [`LEN`] bytes. Takes the time and memory of `cost`.
-pub fn seal(
-    password: &str,
-    cost: Cost,
-    key: &SymmetricKey,
-    rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>, SealError> {
+pub fn seal(password: &str, cost: Cost, key: &SymmetricKey, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SealError> {
     let params = cost.params().ok_or(SealError)?;
     let mut salt = [0; SALT];
     let mut nonce = [0; NONCE];
@@ -96,11 +91,7 @@ pub fn seal(
 
     let mut ciphertext = *key.expose();
     let tag = wrapping_cipher(password, &salt, params)
-        .encrypt_inout_detached(
-            &Nonce::from(nonce),
-            &vault,
-            ciphertext.as_mut_slice().into(),
-        )
+        .encrypt_inout_detached(&Nonce::from(nonce), &vault, ciphertext.as_mut_slice().into())
         .expect("32 bytes are below AES-GCM's limit");
     vault.extend_from_slice(&nonce);
     vault.extend_from_slice(&ciphertext);
@@ -123,12 +114,7 @@ pub fn open(password: &str, vault: &[u8]) -> Result<SymmetricKey, OpenError> {
     let params = cost.params().ok_or(OpenError::TooCostly)?;
     let mut key = Secret::copy_of(ciphertext);
     wrapping_cipher(password, salt, params)
-        .decrypt_inout_detached(
-            &Nonce::from(*nonce),
-            head,
-            key.as_mut_slice().into(),
-            &Tag::from(*tag),
-        )
+        .decrypt_inout_detached(&Nonce::from(*nonce), head, key.as_mut_slice().into(), &Tag::from(*tag))
         .map_err(|_| OpenError::WrongPassword)?;
     Ok(SymmetricKey::from_secret(key))
 }
@@ -169,9 +155,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn parse(vault: &'a [u8]) -> Result<Self, OpenError> {
-        let (content, checksum) = vault
-            .split_last_chunk::<CHECKSUM>()
-            .ok_or(OpenError::Damaged)?;
+        let (content, checksum) = vault.split_last_chunk::<CHECKSUM>().ok_or(OpenError::Damaged)?;
         if Sha256::digest(content)[..] != checksum[..] || !content.starts_with(MAGIC) {
             return Err(OpenError::Damaged);
         }

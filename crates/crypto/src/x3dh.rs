@@ -75,11 +75,7 @@ pub fn bundle_signature_material(pre_keys: &BTreeMap<String, PreKey>, timestamp:
 }
 
 /// Signs the bundle of `identity`.
-pub fn sign_bundle(
-    identity: &SecretKey,
-    pre_keys: &BTreeMap<String, PreKey>,
-    timestamp: i64,
-) -> Signature {
+pub fn sign_bundle(identity: &SecretKey, pre_keys: &BTreeMap<String, PreKey>, timestamp: i64) -> Signature {
     identity.sign(&keccak256(&bundle_signature_material(pre_keys, timestamp)))
 }
 

@@ -86,8 +86,7 @@ pub(super) fn add_scalar(scalar: &mut [u8; 32], tweak: &[u8; 32]) -> bool {
 }
 
 fn with_key<T>(scalar: &[u8; 32], f: impl FnOnce(&SecretKey) -> T) -> T {
-    let mut key =
-        SecretKey::from_secret_bytes(*scalar).expect("a SecretKey holds a checked scalar");
+    let mut key = SecretKey::from_secret_bytes(*scalar).expect("a SecretKey holds a checked scalar");
     let result = f(&key);
     key.non_secure_erase();
     result

@@ -233,11 +233,7 @@ impl Hash for PublicKey {
 impl fmt::Debug for PublicKey {
     /// Four hex digits: enough to tell keys apart in a log, too few to name a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "PublicKey({:02x}{:02x}..)",
-            self.compressed[1], self.compressed[2]
-        )
+        write!(f, "PublicKey({:02x}{:02x}..)", self.compressed[1], self.compressed[2])
     }
 }
 

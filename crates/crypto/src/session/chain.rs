@@ -43,8 +43,7 @@ impl Chain {
     /// The key of message `n`; the chain moves on and forgets how it came there.
     pub(super) fn step(&mut self) -> Result<MessageKey, RatchetError> {
         let next_n = self.n.checked_add(1).ok_or(RatchetError::ChainExhausted)?;
-        let keyed = Hmac::<Sha256>::new_from_slice(self.key.as_slice())
-            .expect("HMAC takes keys of any length");
+        let keyed = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("HMAC takes keys of any length");
         let mut message_key = Secret::zeroed();
         hmac_into(keyed.clone(), MESSAGE_KEY, &mut message_key);
         hmac_into(keyed, NEXT_CHAIN_KEY, &mut self.key);

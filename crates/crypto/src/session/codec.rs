@@ -76,8 +76,7 @@ impl Session {
         }
         let session = Self {
             root: RootKey::from_bytes(reader.array()?),
-            ours: SecretKey::with_public(reader.array()?, reader.point()?)
-                .map_err(|_| CodecError::Damaged)?,
+            ours: SecretKey::with_public(reader.array()?, reader.point()?).map_err(|_| CodecError::Damaged)?,
             theirs: match reader.array()? {
                 [0] => None,
                 [1] => Some(reader.point()?),

@@ -33,11 +33,7 @@ impl MessageKey {
     }
 
     /// Checks the tag, then decrypts with the iv found in the message.
-    pub(super) fn open(
-        &self,
-        sealed: &[u8],
-        associated_data: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
+    pub(super) fn open(&self, sealed: &[u8], associated_data: &[u8]) -> Result<Zeroizing<Vec<u8>>, RatchetError> {
         if sealed.len() < OVERHEAD {
             return Err(RatchetError::TooShort);
         }

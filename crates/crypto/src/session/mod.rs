@@ -99,11 +99,7 @@ pub struct Session {
 impl Session {
     /// Our side after [`x3dh::initiate`](crate::x3dh::initiate): turns the
     /// ratchet at once, towards their signed pre-key.
-    pub fn initiator(
-        secret: &SharedSecret,
-        their_pre_key: &PublicKey,
-        rng: &mut dyn CryptoRng,
-    ) -> Self {
+    pub fn initiator(secret: &SharedSecret, their_pre_key: &PublicKey, rng: &mut dyn CryptoRng) -> Self {
         let ours = SecretKey::generate(rng);
         let (root, sending) = RootKey::new(secret).step(&ours.ecdh(their_pre_key));
         Self {
@@ -180,10 +176,7 @@ impl Session {
             n: self.sending.n(),
             pn: self.previous,
         };
-        let ciphertext = self
-            .sending
-            .step()?
-            .seal(plaintext, &associated_data(&header));
+        let ciphertext = self.sending.step()?.seal(plaintext, &associated_data(&header));
         Ok(RatchetMessage { header, ciphertext })
     }
 
@@ -215,11 +208,7 @@ impl Session {
 
     /// The receiving chain that `header` belongs to, and the root key after it
     /// if the message turns the ratchet. Collects what is left of the chain before.
-    fn chain_of(
-        &self,
-        header: &Header,
-        passed: &mut Vec<Passed>,
-    ) -> Result<(Chain, Option<RootKey>), RatchetError> {
+    fn chain_of(&self, header: &Header, passed: &mut Vec<Passed>) -> Result<(Chain, Option<RootKey>), RatchetError> {
         let mut receiving = self.receiving.clone();
         if self.theirs == Some(header.key) {
             return Ok((receiving, None));
@@ -267,12 +256,7 @@ pub const OVERHEAD: usize = message_key::OVERHEAD;
 const STACK: usize = 16 * 1024;
 
 /// Advances `chain` to `until`, collecting the keys on the way.
-fn skip(
-    chain: &mut Chain,
-    theirs: &PublicKey,
-    until: u32,
-    passed: &mut Vec<Passed>,
-) -> Result<(), RatchetError> {
+fn skip(chain: &mut Chain, theirs: &PublicKey, until: u32, passed: &mut Vec<Passed>) -> Result<(), RatchetError> {
     let ahead = until.checked_sub(chain.n()).ok_or(RatchetError::KeyGone)?;
     if ahead > MAX_SKIP {
         return Err(RatchetError::TooFarAhead);
