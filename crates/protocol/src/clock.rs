@@ -17,7 +17,11 @@ impl Timestamp {
 
     /// A time in Unix nanoseconds, cut to milliseconds; negative times become 1970.
     pub const fn from_nanoseconds(nanoseconds: i64) -> Timestamp {
-        Timestamp(if nanoseconds < 0 { 0 } else { nanoseconds as u64 / 1_000_000 })
+        Timestamp(if nanoseconds < 0 {
+            0
+        } else {
+            nanoseconds as u64 / 1_000_000
+        })
     }
 
     /// Milliseconds since 1970.
@@ -33,7 +37,11 @@ impl Timestamp {
     /// Nanoseconds since 1970, as a WakuMessage and a bundle carry them; stops at `i64::MAX`.
     pub const fn as_nanoseconds(self) -> i64 {
         let nanoseconds = self.0.saturating_mul(1_000_000);
-        if nanoseconds > i64::MAX as u64 { i64::MAX } else { nanoseconds as i64 }
+        if nanoseconds > i64::MAX as u64 {
+            i64::MAX
+        } else {
+            nanoseconds as i64
+        }
     }
 
     /// The same time with the milliseconds cut off, which is the resolution of an envelope's time in all rules.
@@ -111,7 +119,10 @@ mod tests {
     #[test]
     fn conversions_saturate() {
         assert_eq!(Timestamp::from_nanoseconds(-5), Timestamp(0));
-        assert_eq!(Timestamp::from_nanoseconds(1_700_000_000_123_999_999), Timestamp(1_700_000_000_123));
+        assert_eq!(
+            Timestamp::from_nanoseconds(1_700_000_000_123_999_999),
+            Timestamp(1_700_000_000_123)
+        );
         assert_eq!(Timestamp(u64::MAX).as_nanoseconds(), i64::MAX);
         assert_eq!(Timestamp(1_999).whole_seconds(), Timestamp(1_000));
         assert_eq!(Timestamp(5).minus(9), Timestamp(0));

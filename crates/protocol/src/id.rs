@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use chat::{ChatId, ChatKind};
+pub use crypto::PublicKey;
 
 mod chat;
 
@@ -61,6 +62,16 @@ impl FromStr for MessageId {
 pub struct CommunityId([u8; 33]);
 
 impl CommunityId {
+    /// The id of the community with this key.
+    pub fn of(key: &PublicKey) -> CommunityId {
+        CommunityId(key.to_compressed())
+    }
+
+    /// The community's key.
+    pub fn public_key(&self) -> Result<PublicKey, IdError> {
+        PublicKey::from_compressed(&self.0).map_err(|_| IdError::NotAKey)
+    }
+
     /// The id with these bytes, if they can be a compressed key (33 bytes that begin with 2 or 3).
     pub fn from_slice(bytes: &[u8]) -> Result<CommunityId, IdError> {
         let bytes: [u8; 33] = bytes.try_into().map_err(|_| IdError::Length)?;
@@ -167,6 +178,18 @@ pub enum IdError {
 /// The key of the one entry of an encrypted message that addresses no particular installation.
 pub const NO_INSTALLATION: &str = "none";
 
+/// The text form of a person's key: `0x` and the uncompressed key in 130 lower-case hex digits.
+pub fn public_key_text(key: &PublicKey) -> String {
+    format!("0x{}", hex::encode(key.to_uncompressed()))
+}
+
+/// Reads the text form of a person's key. The point must be on the curve.
+pub fn parse_public_key_text(text: &str) -> Result<PublicKey, IdError> {
+    let mut bytes = [0; 65];
+    decode_prefixed_hex(text, &mut bytes)?;
+    PublicKey::from_uncompressed(&bytes).map_err(|_| IdError::NotAKey)
+}
+
 /// A random UUID, version 4, in its text form of 36 characters.
 pub fn uuid_v4(rng: &mut dyn rand_core::CryptoRng) -> String {
     let mut bytes = [0; 16];
@@ -174,7 +197,14 @@ pub fn uuid_v4(rng: &mut dyn rand_core::CryptoRng) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let digits = hex::encode(bytes);
-    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
 }
 
 /// Whether the text has the shape of a UUID: 8-4-4-4-12 hex digits, of any version.

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CommunityId, IdError, decode_prefixed_hex, first_characters, is_uuid};
+use super::{
+    CommunityId, IdError, PublicKey, decode_prefixed_hex, first_characters, is_uuid, parse_public_key_text,
+    public_key_text, uuid_v4,
+};
 
 /// The id of a chat, in the text form of the wire.
 ///
@@ -37,6 +40,16 @@ impl ChatId {
         Ok(ChatId(text))
     }
 
+    /// The conversation with one person.
+    pub fn one_to_one(with: &PublicKey) -> ChatId {
+        ChatId(public_key_text(with))
+    }
+
+    /// A new private group made by `creator`.
+    pub fn new_group(creator: &PublicKey, rng: &mut dyn rand_core::CryptoRng) -> ChatId {
+        ChatId(format!("{}-{}", uuid_v4(rng), public_key_text(creator)))
+    }
+
     /// A channel of a community; `channel` is the channel's UUID.
     pub fn channel(community: &CommunityId, channel: &str) -> Result<ChatId, IdError> {
         if !is_uuid(channel) {
@@ -67,6 +80,19 @@ impl ChatId {
             return ChatKind::Channel { community };
         }
         ChatKind::Public
+    }
+
+    /// The other person of a one-to-one chat.
+    pub fn peer(&self) -> Option<PublicKey> {
+        parse_public_key_text(&self.0).ok()
+    }
+
+    /// The person who made a private group.
+    pub fn group_creator(&self) -> Option<PublicKey> {
+        match self.kind() {
+            ChatKind::Group => parse_public_key_text(&self.0[self.0.len() - KEY_TEXT_LENGTH..]).ok(),
+            _ => None,
+        }
     }
 
     /// The text.

@@ -15,7 +15,10 @@ fn message_ids_have_one_text() {
     assert_eq!(format!("{id:?}"), "MessageId(abab…)");
     assert_eq!("ab".repeat(32).parse::<MessageId>(), Err(IdError::NotHex));
     assert_eq!("0xabab".parse::<MessageId>(), Err(IdError::Length));
-    assert_eq!(format!("0x{}", "zz".repeat(32)).parse::<MessageId>(), Err(IdError::NotHex));
+    assert_eq!(
+        format!("0x{}", "zz".repeat(32)).parse::<MessageId>(),
+        Err(IdError::NotHex)
+    );
 }
 
 #[test]
@@ -23,7 +26,10 @@ fn the_shape_of_a_chat_id_tells_its_kind() {
     let community: CommunityId = COMMUNITY.parse().unwrap();
     assert_eq!(ChatId::new(KEY).unwrap().kind(), ChatKind::OneToOne);
     assert_eq!(ChatId::new(format!("{UUID}-{KEY}")).unwrap().kind(), ChatKind::Group);
-    assert_eq!(ChatId::channel(&community, UUID).unwrap().kind(), ChatKind::Channel { community });
+    assert_eq!(
+        ChatId::channel(&community, UUID).unwrap().kind(),
+        ChatKind::Channel { community }
+    );
     for name in ["status", "0x04", COMMUNITY, &KEY[1..], "ünder-töne"] {
         assert_eq!(ChatId::new(name).unwrap().kind(), ChatKind::Public, "{name}");
     }
