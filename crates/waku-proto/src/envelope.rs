@@ -15,10 +15,7 @@ pub struct Envelope {
 impl Envelope {
     /// Puts a message on a topic.
     pub fn new(pubsub_topic: PubsubTopic, message: WakuMessage) -> Self {
-        Self {
-            pubsub_topic,
-            message,
-        }
+        Self { pubsub_topic, message }
     }
 
     /// The deterministic message hash; computed anew at every call.

@@ -49,15 +49,10 @@ pub struct Topics {
 impl Request {
     /// Reads a question.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wire =
-            wire::FilterSubscribeRequest::decode(bytes).map_err(|_| DecodeError::Malformed)?;
+        let wire = wire::FilterSubscribeRequest::decode(bytes).map_err(|_| DecodeError::Malformed)?;
         let topics = Topics {
             pubsub_topic: wire.pubsub_topic.map(PubsubTopic::from),
-            content_topics: wire
-                .content_topics
-                .into_iter()
-                .map(ContentTopic::from)
-                .collect(),
+            content_topics: wire.content_topics.into_iter().map(ContentTopic::from).collect(),
         };
         let ask = match wire.filter_subscribe_type.unwrap_or(PING) {
             PING => Ask::Ping,
@@ -87,13 +82,7 @@ impl Request {
                 .and_then(|topics| topics.pubsub_topic.as_ref())
                 .map(|topic| topic.to_string()),
             content_topics: topics
-                .map(|topics| {
-                    topics
-                        .content_topics
-                        .iter()
-                        .map(|topic| topic.to_string())
-                        .collect()
-                })
+                .map(|topics| topics.content_topics.iter().map(|topic| topic.to_string()).collect())
                 .unwrap_or_default(),
         };
         wire.encode_to_vec()
@@ -130,8 +119,7 @@ impl Response {
 
     /// Reads an answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wire =
-            wire::FilterSubscribeResponse::decode(bytes).map_err(|_| DecodeError::Malformed)?;
+        let wire = wire::FilterSubscribeResponse::decode(bytes).map_err(|_| DecodeError::Malformed)?;
         Ok(Self {
             request_id: wire.request_id.unwrap_or_default(),
             status: wire.status_code.unwrap_or(0),

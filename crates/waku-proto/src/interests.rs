@@ -20,17 +20,14 @@ impl Interests {
 
     /// Adds one content topic.
     pub fn insert(&mut self, pubsub_topic: PubsubTopic, content_topic: ContentTopic) {
-        self.0
-            .entry(pubsub_topic)
-            .or_default()
-            .insert(content_topic);
+        self.0.entry(pubsub_topic).or_default().insert(content_topic);
     }
 
     /// Whether the envelope is one that we want to hear.
     pub fn wants(&self, envelope: &Envelope) -> bool {
-        self.0.get(&envelope.pubsub_topic).is_some_and(|topics| {
-            topics.is_empty() || topics.contains(&envelope.message.content_topic)
-        })
+        self.0
+            .get(&envelope.pubsub_topic)
+            .is_some_and(|topics| topics.is_empty() || topics.contains(&envelope.message.content_topic))
     }
 
     /// The pubsub topics.

@@ -65,11 +65,7 @@ impl Request {
     /// Writes a version 2 request.
     pub fn encode_v2(self) -> Vec<u8> {
         let request = wire::PushRequest {
-            pubsub_topic: Some(
-                self.pubsub_topic
-                    .map(|topic| topic.to_string())
-                    .unwrap_or_default(),
-            ),
+            pubsub_topic: Some(self.pubsub_topic.map(|topic| topic.to_string()).unwrap_or_default()),
             message: Some(self.message.into()),
         };
         wire::PushRpc {
@@ -138,10 +134,7 @@ impl Response {
                 description,
             }),
             (Status::Success, peers) => Ok(Published { peers: Some(peers) }),
-            (status, _) => Err(Refusal {
-                status,
-                description,
-            }),
+            (status, _) => Err(Refusal { status, description }),
         };
         Ok(Self {
             request_id: wire.request_id.unwrap_or_default(),
@@ -274,10 +267,7 @@ impl Status {
 
     /// Whether the same message may succeed later or elsewhere.
     pub fn is_transient(self) -> bool {
-        !matches!(
-            self,
-            Self::BadRequest | Self::PayloadTooLarge | Self::InvalidMessage
-        )
+        !matches!(self, Self::BadRequest | Self::PayloadTooLarge | Self::InvalidMessage)
     }
 
     fn from_v2_text(text: &str) -> Self {
@@ -327,10 +317,7 @@ mod tests {
             content_topic: "/a/1/b/c".into(),
             ..WakuMessage::default()
         };
-        Request::new(
-            "id".into(),
-            Envelope::new("/waku/2/rs/16/32".into(), message),
-        )
+        Request::new("id".into(), Envelope::new("/waku/2/rs/16/32".into(), message))
     }
 
     #[test]
@@ -352,10 +339,7 @@ mod tests {
         assert_eq!(v2.outcome, Ok(Published { peers: None }));
         for status in [Status::NoPeersToRelay, Status::TooManyRequests] {
             let refused = Response::refused("id".into(), status, "x");
-            assert_eq!(
-                Response::decode_v3(&refused.clone().encode_v3()),
-                Ok(refused.clone())
-            );
+            assert_eq!(Response::decode_v3(&refused.clone().encode_v3()), Ok(refused.clone()));
             let v2 = Response::decode_v2(&refused.encode_v2()).unwrap();
             assert_eq!(v2.outcome.unwrap_err().status, status);
         }

@@ -26,9 +26,7 @@ impl Metadata {
             wire.shards
         };
         Ok(Self {
-            cluster: wire
-                .cluster_id
-                .and_then(|cluster| u16::try_from(cluster).ok()),
+            cluster: wire.cluster_id.and_then(|cluster| u16::try_from(cluster).ok()),
             shards: shards
                 .into_iter()
                 .filter_map(|shard| u16::try_from(shard).ok())
@@ -72,10 +70,7 @@ mod tests {
             cluster: Some(16),
             shards: vec![32, 64],
         };
-        assert_eq!(
-            metadata.encode(),
-            [0x08, 16, 0x10, 32, 0x10, 64, 0x1a, 2, 32, 64]
-        );
+        assert_eq!(metadata.encode(), [0x08, 16, 0x10, 32, 0x10, 64, 0x1a, 2, 32, 64]);
         assert_eq!(Metadata::decode(&metadata.encode()), Ok(metadata));
     }
 

@@ -1,1 +1,325 @@
-//! The peer book.
+//! The peer book: which peers are known, which to dial now, which to leave alone, and whom to ask.
+//!
+//! Pure: told what happened and when, it answers what to do. It opens no connection and keeps no
+//! ratchet of trust beyond the run of the node. Discovery will only add peers here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(test)]
+mod tests;
+
+/// Known peers. `P` names a peer, `A` is an address; times are in milliseconds.
+#[derive(Clone, Debug)]
+pub struct PeerBook<P, A> {
+    peers: BTreeMap<P, Peer<A>>,
+    capacity: usize,
+    /// State of the generator that spreads retries, so that clients of one node do not come back in step.
+    spread: u64,
+}
+
+/// What is known about one peer.
+#[derive(Clone, Debug)]
+pub struct Peer<A> {
+    addresses: Vec<A>,
+    origin: Origin,
+    link: Link,
+    failures: u32,
+    not_before: u64,
+    banned_until: u64,
+    protocols: BTreeSet<String>,
+    shards: Vec<u16>,
+    merit: i32,
+}
+
+/// How we came to know a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// It came to us.
+    Inbound,
+    /// Found by discovery.
+    Discovered,
+    /// Configured: dialled for ever, never forgotten.
+    Static,
+}
+
+/// State of the connection to a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// None.
+    Idle,
+    /// We are dialling.
+    Dialing,
+    /// Connected since then.
+    Connected(u64),
+}
+
+impl<A> Peer<A> {
+    /// Protocols that it listed in identify.
+    pub fn protocols(&self) -> impl Iterator<Item = &str> {
+        self.protocols.iter().map(String::as_str)
+    }
+
+    /// Shards that it listed in metadata.
+    pub fn shards(&self) -> &[u16] {
+        &self.shards
+    }
+
+    /// How we came to know it.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// State of the connection.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// Whether it listed the protocol.
+    pub fn speaks(&self, protocol: &str) -> bool {
+        self.protocols.contains(protocol)
+    }
+
+    fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Connected(_))
+    }
+}
+
+impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
+    /// An empty book for at most `capacity` peers (configured and connected ones come on top). `seed`
+    /// spreads the retries.
+    pub fn new(capacity: usize, seed: u64) -> Self {
+        Self {
+            peers: BTreeMap::new(),
+            capacity,
+            spread: seed,
+        }
+    }
+
+    /// Learns an address of a peer. The better origin stays.
+    pub fn add(&mut self, peer: P, address: A, origin: Origin) {
+        if !self.make_room(&peer, origin) {
+            return;
+        }
+        let entry = self.peers.entry(peer).or_insert_with(|| Peer::unknown(origin));
+        entry.origin = entry.origin.max(origin);
+        if !entry.addresses.contains(&address) {
+            if entry.addresses.len() == MAX_ADDRESSES {
+                entry.addresses.remove(0);
+            }
+            entry.addresses.push(address);
+        }
+    }
+
+    /// Whom to dial now, at most `limit` peers, configured ones first. They count as being dialled
+    /// until [`Self::connected`] or [`Self::dial_failed`].
+    pub fn dials(&mut self, now: u64, limit: usize) -> Vec<(P, Vec<A>)> {
+        let mut due: Vec<(&P, &mut Peer<A>)> = self
+            .peers
+            .iter_mut()
+            .filter(|(_, peer)| peer.link == Link::Idle && peer.origin != Origin::Inbound && !peer.addresses.is_empty())
+            .filter(|(_, peer)| now >= peer.not_before && now >= peer.banned_until)
+            .collect();
+        due.sort_by_key(|(_, peer)| (std::cmp::Reverse(peer.origin), peer.failures));
+        due.into_iter()
+            .take(limit)
+            .map(|(name, peer)| {
+                peer.link = Link::Dialing;
+                (name.clone(), peer.addresses.clone())
+            })
+            .collect()
+    }
+
+    /// When [`Self::dials`] may have something new, if nothing else happens.
+    pub fn next_dial(&self) -> Option<u64> {
+        self.peers
+            .values()
+            .filter(|peer| peer.link == Link::Idle && peer.origin != Origin::Inbound)
+            .map(|peer| peer.not_before.max(peer.banned_until))
+            .min()
+    }
+
+    /// A connection exists, whoever dialled.
+    pub fn connected(&mut self, peer: P, now: u64) {
+        let entry = self.peers.entry(peer).or_insert_with(|| Peer::unknown(Origin::Inbound));
+        if !entry.is_connected() {
+            entry.link = Link::Connected(now);
+        }
+    }
+
+    /// The last connection to a peer is gone. One that broke soon counts as a failed dial, so that a
+    /// peer that hangs up at once is not dialled in a loop.
+    pub fn disconnected(&mut self, peer: &P, now: u64) {
+        let Some(entry) = self.peers.get_mut(peer) else {
+            return;
+        };
+        let Link::Connected(since) = entry.link else {
+            return;
+        };
+        if now.saturating_sub(since) >= STABLE {
+            entry.failures = 0;
+            entry.link = Link::Idle;
+            entry.not_before = now;
+        } else {
+            self.failed(peer, now);
+        }
+    }
+
+    /// A dial did not lead to a connection.
+    pub fn dial_failed(&mut self, peer: &P, now: u64) {
+        if self.peers.get(peer).is_some_and(|entry| entry.link == Link::Dialing) {
+            self.failed(peer, now);
+        }
+    }
+
+    /// What identify said.
+    pub fn identified(&mut self, peer: &P, protocols: impl IntoIterator<Item = String>) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.protocols = protocols.into_iter().take(MAX_PROTOCOLS).collect();
+        }
+    }
+
+    /// What metadata said.
+    pub fn described(&mut self, peer: &P, shards: Vec<u16>) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.shards = shards;
+        }
+    }
+
+    /// A request to the peer went well.
+    pub fn served_well(&mut self, peer: &P) {
+        self.merit(peer, 1);
+    }
+
+    /// A request to the peer failed, or it sent nonsense.
+    pub fn served_badly(&mut self, peer: &P) {
+        self.merit(peer, -5);
+    }
+
+    /// Leaves the peer alone for so many milliseconds.
+    pub fn ban(&mut self, peer: P, now: u64, duration: u64) {
+        let entry = self.peers.entry(peer).or_insert_with(|| Peer::unknown(Origin::Inbound));
+        entry.banned_until = entry.banned_until.max(now + duration);
+    }
+
+    /// Whether the peer is to be left alone.
+    pub fn is_banned(&self, peer: &P, now: u64) -> bool {
+        self.peers.get(peer).is_some_and(|entry| now < entry.banned_until)
+    }
+
+    /// Connected peers that speak a protocol, the best first.
+    pub fn speaking(&self, protocol: &str) -> Vec<P> {
+        let mut peers: Vec<(&P, &Peer<A>)> = self
+            .connected_peers()
+            .filter(|(_, peer)| peer.speaks(protocol))
+            .collect();
+        peers.sort_by_key(|(_, peer)| (std::cmp::Reverse(peer.merit), std::cmp::Reverse(peer.origin)));
+        peers.into_iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The connected peers.
+    pub fn connected_peers(&self) -> impl Iterator<Item = (&P, &Peer<A>)> {
+        self.peers.iter().filter(|(_, peer)| peer.is_connected())
+    }
+
+    /// One peer.
+    pub fn peer(&self, peer: &P) -> Option<&Peer<A>> {
+        self.peers.get(peer)
+    }
+
+    /// Number of peers in the book.
+    pub fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether nobody is known.
+    pub fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    /// Forgets what need not be kept: idle strangers that came to us and whose ban is over.
+    pub fn tidy(&mut self, now: u64) {
+        self.peers
+            .retain(|_, peer| peer.link != Link::Idle || peer.origin != Origin::Inbound || now < peer.banned_until);
+    }
+
+    fn failed(&mut self, peer: &P, now: u64) {
+        let spread = self.next_spread();
+        let Some(entry) = self.peers.get_mut(peer) else {
+            return;
+        };
+        entry.link = Link::Idle;
+        entry.failures = entry.failures.saturating_add(1);
+        if entry.origin == Origin::Discovered && entry.failures > MAX_FAILURES {
+            self.peers.remove(peer);
+            return;
+        }
+        let pause = pause(entry.origin, entry.failures);
+        entry.not_before = now + pause + pause * spread / 400; // up to a quarter more
+    }
+
+    fn merit(&mut self, peer: &P, change: i32) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.merit = (entry.merit + change).clamp(-MAX_MERIT, MAX_MERIT);
+        }
+    }
+
+    /// Makes a place for one more peer by forgetting the idle one with most failures.
+    fn make_room(&mut self, newcomer: &P, origin: Origin) -> bool {
+        if origin == Origin::Static || self.peers.contains_key(newcomer) || self.peers.len() < self.capacity {
+            return true;
+        }
+        let worst = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.link == Link::Idle && peer.origin != Origin::Static && peer.banned_until == 0)
+            .max_by_key(|(_, peer)| peer.failures)
+            .map(|(name, _)| name.clone());
+        worst.is_some_and(|worst| self.peers.remove(&worst).is_some())
+    }
+
+    /// 0 to 99, by splitmix64.
+    fn next_spread(&mut self) -> u64 {
+        self.spread = self.spread.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut value = self.spread;
+        value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (value ^ value >> 31) % 100
+    }
+}
+
+impl<A> Peer<A> {
+    fn unknown(origin: Origin) -> Self {
+        Self {
+            addresses: Vec::new(),
+            origin,
+            link: Link::Idle,
+            failures: 0,
+            not_before: 0,
+            banned_until: 0,
+            protocols: BTreeSet::new(),
+            shards: Vec::new(),
+            merit: 0,
+        }
+    }
+}
+
+/// Pause before the next dial: configured peers are needed, so 1 s doubling up to a minute; others wait
+/// 30 s, four times longer each time.
+fn pause(origin: Origin, failures: u32) -> u64 {
+    let step = failures.saturating_sub(1);
+    match origin {
+        Origin::Static => (1_000 << step.min(6)).min(60_000),
+        Origin::Inbound | Origin::Discovered => 30_000 << (2 * step.min(4)),
+    }
+}
+
+/// A connection that lasted so long forgives earlier failures.
+const STABLE: u64 = 30_000;
+/// After so many failures in a row a discovered peer is forgotten until it is discovered again.
+const MAX_FAILURES: u32 = 5;
+/// Addresses kept of one peer; the oldest goes.
+const MAX_ADDRESSES: usize = 8;
+/// Protocols kept of one peer; deployed nodes list about twenty.
+const MAX_PROTOCOLS: usize = 64;
+/// Bound of the merit, so that a long good past does not hide a broken present.
+const MAX_MERIT: i32 = 20;

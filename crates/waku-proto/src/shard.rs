@@ -53,19 +53,12 @@ impl From<Shard> for PubsubTopic {
 }
 
 /// The shard of a content topic in a cluster of `shards_in_cluster` shards.
-pub fn autoshard(
-    topic: &ContentTopic,
-    cluster: u16,
-    shards_in_cluster: u16,
-) -> Result<Shard, AutoshardError> {
+pub fn autoshard(topic: &ContentTopic, cluster: u16, shards_in_cluster: u16) -> Result<Shard, AutoshardError> {
     if shards_in_cluster == 0 {
         return Err(AutoshardError::NoShards);
     }
     let (application, version) = application_and_version(topic.as_str())?;
-    let digest = Sha256::new()
-        .chain_update(application)
-        .chain_update(version)
-        .finalize();
+    let digest = Sha256::new().chain_update(application).chain_update(version).finalize();
     let tail = digest[24..]
         .iter()
         .fold(0u64, |value, byte| value << 8 | u64::from(*byte));

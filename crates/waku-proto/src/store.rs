@@ -12,7 +12,7 @@ use crate::wire;
 
 pub mod catchup;
 
-//pub use catchup::{Catchup, Gap};
+pub use catchup::{Catchup, Gap};
 
 /// A question. Criteria that are given all apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,11 +74,7 @@ impl Query {
             request_id: wire.request_id.unwrap_or_default(),
             include_data: wire.include_data.unwrap_or(false),
             pubsub_topic: wire.pubsub_topic.map(PubsubTopic::from),
-            content_topics: wire
-                .content_topics
-                .into_iter()
-                .map(ContentTopic::from)
-                .collect(),
+            content_topics: wire.content_topics.into_iter().map(ContentTopic::from).collect(),
             start: wire.time_start,
             end: wire.time_end,
             hashes: wire
@@ -102,11 +98,7 @@ impl Query {
             request_id: Some(self.request_id.clone()),
             include_data: Some(self.include_data),
             pubsub_topic: self.pubsub_topic.as_ref().map(|topic| topic.to_string()),
-            content_topics: self
-                .content_topics
-                .iter()
-                .map(|topic| topic.to_string())
-                .collect(),
+            content_topics: self.content_topics.iter().map(|topic| topic.to_string()).collect(),
             time_start: self.start,
             time_end: self.end,
             message_hashes: self.hashes.iter().map(|hash| hash.0.to_vec()).collect(),
@@ -263,11 +255,7 @@ impl Response {
             request_id: Some(self.request_id),
             status_code: Some(self.status),
             status_desc: Some(self.description),
-            messages: self
-                .entries
-                .into_iter()
-                .map(wire::WakuMessageKeyValue::from)
-                .collect(),
+            messages: self.entries.into_iter().map(wire::WakuMessageKeyValue::from).collect(),
             pagination_cursor: self.cursor.map(|hash| hash.0.to_vec()),
         };
         wire.encode_to_vec()
@@ -332,9 +320,7 @@ impl TryFrom<wire::WakuMessageKeyValue> for Entry {
 
     fn try_from(wire: wire::WakuMessageKeyValue) -> Result<Self, DecodeError> {
         let pubsub_topic = PubsubTopic::from(wire.pubsub_topic.unwrap_or_default());
-        let envelope = wire
-            .message
-            .map(|message| Envelope::new(pubsub_topic, message.into()));
+        let envelope = wire.message.map(|message| Envelope::new(pubsub_topic, message.into()));
         Ok(Self {
             hash: hash(&wire.message_hash.unwrap_or_default())?,
             envelope,
@@ -345,10 +331,7 @@ impl TryFrom<wire::WakuMessageKeyValue> for Entry {
 impl From<Entry> for wire::WakuMessageKeyValue {
     fn from(entry: Entry) -> Self {
         let (pubsub_topic, message) = match entry.envelope {
-            Some(envelope) => (
-                Some(envelope.pubsub_topic.to_string()),
-                Some(envelope.message.into()),
-            ),
+            Some(envelope) => (Some(envelope.pubsub_topic.to_string()), Some(envelope.message.into())),
             None => (None, None),
         };
         Self {
@@ -401,9 +384,7 @@ mod tests {
         }
         .encode();
         assert!(
-            backward
-                .windows(3)
-                .any(|window| window == [0xa0, 0x03, 0x00]),
+            backward.windows(3).any(|window| window == [0xa0, 0x03, 0x00]),
             "tag 52, value 0"
         );
         assert_eq!(Query::decode(&[]).unwrap().direction, Direction::Forward);
@@ -415,18 +396,12 @@ mod tests {
             message_hashes: vec![vec![1; 31]],
             ..Default::default()
         };
-        assert_eq!(
-            Query::decode(&wire.encode_to_vec()),
-            Err(DecodeError::BadHash)
-        );
+        assert_eq!(Query::decode(&wire.encode_to_vec()), Err(DecodeError::BadHash));
         let wire = wire::StoreQueryResponse {
             pagination_cursor: Some(vec![]),
             ..Default::default()
         };
-        assert_eq!(
-            Response::decode(&wire.encode_to_vec()),
-            Err(DecodeError::BadHash)
-        );
+        assert_eq!(Response::decode(&wire.encode_to_vec()), Err(DecodeError::BadHash));
     }
 
     #[test]
@@ -435,10 +410,7 @@ mod tests {
         let whole = Response::page(entries.clone(), None);
         assert_eq!(whole.clone().fit(10_000, Direction::Forward), whole);
         let forward = whole.clone().fit(2500, Direction::Forward);
-        assert_eq!(
-            (forward.entries.len(), forward.cursor),
-            (2, Some(entries[1].hash))
-        );
+        assert_eq!((forward.entries.len(), forward.cursor), (2, Some(entries[1].hash)));
         let backward = whole.clone().fit(2500, Direction::Backward);
         assert_eq!(
             (&backward.entries[..], backward.cursor),
@@ -479,12 +451,7 @@ mod tests {
             .page_size()
         };
         assert_eq!(
-            [
-                size(None),
-                size(Some(0)),
-                size(Some(7)),
-                size(Some(u64::MAX))
-            ],
+            [size(None), size(Some(0)), size(Some(7)), size(Some(u64::MAX))],
             [20, 20, 7, 100]
         );
     }

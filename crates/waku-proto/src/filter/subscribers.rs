@@ -58,10 +58,7 @@ impl<P: Ord + Clone> Subscribers<P> {
             Ask::Ping => self.ping(peer, now),
             Ask::Subscribe(topics) => self.subscribe(peer, topics, now),
             Ask::Unsubscribe(topics) => self.unsubscribe(peer, topics),
-            Ask::UnsubscribeAll => self
-                .remove(peer)
-                .then_some(())
-                .ok_or(Refusal::NoSubscription),
+            Ask::UnsubscribeAll => self.remove(peer).then_some(()).ok_or(Refusal::NoSubscription),
         }
     }
 
@@ -127,11 +124,7 @@ impl<P: Ord + Clone> Subscribers<P> {
             Some(client) => {
                 let added = contents
                     .iter()
-                    .filter(|content| {
-                        !client
-                            .criteria
-                            .contains(&(pubsub.clone(), (*content).clone()))
-                    })
+                    .filter(|content| !client.criteria.contains(&(pubsub.clone(), (*content).clone())))
                     .count();
                 if client.criteria.len() + added > self.limits.criteria {
                     return Err(Refusal::TooManyCriteria);
@@ -150,10 +143,7 @@ impl<P: Ord + Clone> Subscribers<P> {
         client.seen = now;
         let topics = self.by_topic.entry(pubsub.clone()).or_default();
         for content in contents {
-            topics
-                .entry(content.clone())
-                .or_default()
-                .insert(peer.clone());
+            topics.entry(content.clone()).or_default().insert(peer.clone());
             client.criteria.insert((pubsub.clone(), content));
         }
         Ok(())
@@ -232,8 +222,7 @@ impl Refusal {
 
 fn checked(topics: Topics) -> Result<(PubsubTopic, Vec<ContentTopic>), Refusal> {
     let pubsub = topics.pubsub_topic.ok_or(Refusal::NoTopics)?;
-    if topics.content_topics.is_empty() || topics.content_topics.iter().any(ContentTopic::is_empty)
-    {
+    if topics.content_topics.is_empty() || topics.content_topics.iter().any(ContentTopic::is_empty) {
         return Err(Refusal::NoTopics);
     }
     if topics.content_topics.len() > MAX_CONTENT_TOPICS {
@@ -250,10 +239,7 @@ mod tests {
     fn topics(contents: &[&str]) -> Topics {
         Topics {
             pubsub_topic: Some("/t".into()),
-            content_topics: contents
-                .iter()
-                .map(|content| ContentTopic::from(*content))
-                .collect(),
+            content_topics: contents.iter().map(|content| ContentTopic::from(*content)).collect(),
         }
     }
 
@@ -263,10 +249,7 @@ mod tests {
             content_topic: content.into(),
             ..WakuMessage::default()
         };
-        table
-            .matching(&Envelope::new("/t".into(), message))
-            .copied()
-            .collect()
+        table.matching(&Envelope::new("/t".into(), message)).copied().collect()
     }
 
     fn table() -> Subscribers<u8> {
@@ -280,14 +263,8 @@ mod tests {
     #[test]
     fn subscribing_and_leaving() {
         let mut table = table();
-        assert_eq!(
-            table.request(&1, Ask::Subscribe(topics(&["/a", "/b"])), 0),
-            Ok(())
-        );
-        assert_eq!(
-            table.request(&2, Ask::Subscribe(topics(&["/b"])), 0),
-            Ok(())
-        );
+        assert_eq!(table.request(&1, Ask::Subscribe(topics(&["/a", "/b"])), 0), Ok(()));
+        assert_eq!(table.request(&2, Ask::Subscribe(topics(&["/b"])), 0), Ok(()));
         assert_eq!(
             (
                 receivers(&table, "/a"),
@@ -296,15 +273,9 @@ mod tests {
             ),
             (vec![1], vec![1, 2], vec![])
         );
-        assert_eq!(
-            table.request(&1, Ask::Unsubscribe(topics(&["/b", "/x"])), 0),
-            Ok(())
-        );
+        assert_eq!(table.request(&1, Ask::Unsubscribe(topics(&["/b", "/x"])), 0), Ok(()));
         assert_eq!(receivers(&table, "/b"), [2]);
-        assert_eq!(
-            table.request(&1, Ask::Unsubscribe(topics(&["/a"])), 0),
-            Ok(())
-        );
+        assert_eq!(table.request(&1, Ask::Unsubscribe(topics(&["/a"])), 0), Ok(()));
         assert_eq!(
             table.request(&1, Ask::Ping, 0),
             Err(Refusal::NoSubscription),
@@ -334,10 +305,7 @@ mod tests {
             table.request(&1, Ask::Subscribe(topics(&["/d"])), 0),
             Err(Refusal::TooManyCriteria)
         );
-        assert_eq!(
-            table.request(&2, Ask::Subscribe(topics(&["/a"])), 0),
-            Ok(())
-        );
+        assert_eq!(table.request(&2, Ask::Subscribe(topics(&["/a"])), 0), Ok(()));
         assert_eq!(
             table.request(&3, Ask::Subscribe(topics(&["/a"])), 0),
             Err(Refusal::Full(2))
@@ -358,12 +326,8 @@ mod tests {
     #[test]
     fn silence_ends_a_subscription_and_a_ping_keeps_it() {
         let mut table = table();
-        table
-            .request(&1, Ask::Subscribe(topics(&["/a"])), 0)
-            .unwrap();
-        table
-            .request(&2, Ask::Subscribe(topics(&["/a"])), 0)
-            .unwrap();
+        table.request(&1, Ask::Subscribe(topics(&["/a"])), 0).unwrap();
+        table.request(&2, Ask::Subscribe(topics(&["/a"])), 0).unwrap();
         table.request(&2, Ask::Ping, 200_000).unwrap();
         assert!(table.expire(300_000).is_empty());
         assert_eq!(table.expire(300_001), [1]);

@@ -109,9 +109,9 @@ impl<P: Ord + Clone> Subscriptions<P> {
         self.servers
             .values()
             .filter(|server| {
-                self.wanted.pairs().all(|(pubsub, content)| {
-                    server.holds.contains(&(pubsub.clone(), content.clone()))
-                })
+                self.wanted
+                    .pairs()
+                    .all(|(pubsub, content)| server.holds.contains(&(pubsub.clone(), content.clone())))
             })
             .count()
     }
@@ -139,11 +139,8 @@ impl Server {
                 pubsub_topic: Some(pubsub),
                 content_topics,
             }) => {
-                self.holds.extend(
-                    content_topics
-                        .into_iter()
-                        .map(|content| (pubsub.clone(), content)),
-                );
+                self.holds
+                    .extend(content_topics.into_iter().map(|content| (pubsub.clone(), content)));
                 self.ping_at = now + PING_EVERY;
             }
             Ask::Unsubscribe(topics) => self.release(topics),
@@ -213,10 +210,7 @@ mod tests {
     fn topics(contents: &[&str]) -> Topics {
         Topics {
             pubsub_topic: Some("/t".into()),
-            content_topics: contents
-                .iter()
-                .map(|content| ContentTopic::from(*content))
-                .collect(),
+            content_topics: contents.iter().map(|content| ContentTopic::from(*content)).collect(),
         }
     }
 
@@ -224,10 +218,7 @@ mod tests {
         let mut subscriptions = Subscriptions::default();
         subscriptions.want(wishes(contents));
         subscriptions.available(&[7], 0);
-        assert_eq!(
-            subscriptions.next_request(0),
-            Some((7, subscribe(contents)))
-        );
+        assert_eq!(subscriptions.next_request(0), Some((7, subscribe(contents))));
         subscriptions.answered(&7, Ok(()), 0);
         assert_eq!(subscriptions.next_request(0), None);
         subscriptions
@@ -255,11 +246,7 @@ mod tests {
         let mut subscriptions = settled(&["/a", "/b"]);
         subscriptions.want(wishes(&["/b", "/c"]));
         assert_eq!(subscriptions.next_request(0), Some((7, subscribe(&["/c"]))));
-        assert_eq!(
-            subscriptions.next_request(0),
-            None,
-            "one question at a time"
-        );
+        assert_eq!(subscriptions.next_request(0), None, "one question at a time");
         subscriptions.answered(&7, Ok(()), 0);
         assert_eq!(
             subscriptions.next_request(0),
@@ -276,10 +263,7 @@ mod tests {
         assert_eq!(subscriptions.next_request(59_999), None);
         assert_eq!(subscriptions.next_request(60_000), Some((7, Ask::Ping)));
         subscriptions.answered(&7, Err(Failure::NotFound), 60_000);
-        assert_eq!(
-            subscriptions.next_request(60_000),
-            Some((7, subscribe(&["/a"])))
-        );
+        assert_eq!(subscriptions.next_request(60_000), Some((7, subscribe(&["/a"]))));
     }
 
     #[test]
@@ -289,10 +273,7 @@ mod tests {
         assert!(subscriptions.next_request(10).is_some());
         subscriptions.answered(&7, Err(Failure::Busy), 10);
         assert_eq!(subscriptions.next_request(2_009), None);
-        assert_eq!(
-            subscriptions.next_request(2_010),
-            Some((7, subscribe(&["/b"])))
-        );
+        assert_eq!(subscriptions.next_request(2_010), Some((7, subscribe(&["/b"]))));
     }
 
     #[test]

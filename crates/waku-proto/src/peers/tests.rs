@@ -1,0 +1,126 @@
+use super::*;
+
+type Book = PeerBook<u8, &'static str>;
+
+fn book() -> Book {
+    PeerBook::new(4, 1)
+}
+
+fn dialled(book: &mut Book, now: u64) -> Vec<u8> {
+    book.dials(now, 10).into_iter().map(|(peer, _)| peer).collect()
+}
+
+#[test]
+fn a_configured_peer_is_dialled_for_ever_with_growing_pauses() {
+    let mut book = book();
+    book.add(1, "a", Origin::Static);
+    let mut now = 0;
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        assert_eq!(dialled(&mut book, now), [1]);
+        assert!(dialled(&mut book, now).is_empty(), "already being dialled");
+        book.dial_failed(&1, now);
+        let next = book.next_dial().unwrap();
+        assert!(dialled(&mut book, next - 1).is_empty());
+        pauses.push(next - now);
+        now = next;
+    }
+    for (index, pause) in pauses.iter().enumerate() {
+        let base = (1_000u64 << index.min(6)).min(60_000);
+        assert!((base..=base + base / 4).contains(pause), "pause {index} is {pause}");
+    }
+}
+
+#[test]
+fn a_discovered_peer_is_forgotten_after_five_failures() {
+    let mut book = book();
+    book.add(1, "a", Origin::Discovered);
+    let mut now = 0;
+    for _ in 0..5 {
+        assert_eq!(dialled(&mut book, now), [1]);
+        book.dial_failed(&1, now);
+        now = book.next_dial().unwrap();
+    }
+    assert_eq!(dialled(&mut book, now), [1]);
+    book.dial_failed(&1, now);
+    assert!(book.is_empty());
+}
+
+#[test]
+fn a_lasting_connection_forgives_and_a_short_one_does_not() {
+    let mut book = book();
+    book.add(1, "a", Origin::Static);
+    dialled(&mut book, 0);
+    book.connected(1, 0);
+    book.disconnected(&1, 29_999);
+    assert!(dialled(&mut book, 29_999).is_empty());
+    let now = book.next_dial().unwrap();
+    dialled(&mut book, now);
+    book.connected(1, now);
+    book.disconnected(&1, now + 30_000);
+    assert_eq!(dialled(&mut book, now + 30_000), [1]);
+}
+
+#[test]
+fn strangers_are_not_dialled_and_banned_peers_neither() {
+    let mut book = book();
+    book.connected(9, 0);
+    book.add(9, "x", Origin::Inbound);
+    book.disconnected(&9, 60_000);
+    book.add(1, "a", Origin::Static);
+    book.ban(1, 0, 100_000);
+    assert!(book.is_banned(&1, 99_999));
+    assert!(dialled(&mut book, 99_999).is_empty());
+    assert_eq!(dialled(&mut book, 100_000), [1]);
+    book.tidy(100_000);
+    assert_eq!(book.len(), 1, "the stranger is forgotten");
+}
+
+#[test]
+fn a_ban_outlives_tidying() {
+    let mut book = book();
+    book.ban(9, 0, 1_000);
+    book.tidy(999);
+    assert!(book.is_banned(&9, 999));
+    book.tidy(1_000);
+    assert!(book.is_empty());
+}
+
+#[test]
+fn the_book_is_bounded_and_keeps_what_matters() {
+    let mut book = book();
+    book.add(1, "a", Origin::Static);
+    for peer in 2..=4 {
+        book.add(peer, "b", Origin::Discovered);
+    }
+    dialled(&mut book, 0);
+    book.dial_failed(&3, 0);
+    book.connected(2, 0);
+    book.add(5, "c", Origin::Discovered);
+    assert_eq!(book.len(), 4);
+    assert!(book.peer(&3).is_none() && book.peer(&5).is_some());
+}
+
+#[test]
+fn the_best_server_comes_first() {
+    let mut book = book();
+    for peer in 1..=3 {
+        book.connected(peer, 0);
+        book.identified(&peer, ["store".to_owned()]);
+    }
+    book.connected(4, 0);
+    book.served_badly(&1);
+    book.served_well(&3);
+    assert_eq!(book.speaking("store"), [3, 2, 1]);
+    assert!(book.speaking("other").is_empty());
+}
+
+#[test]
+fn addresses_are_bounded() {
+    let mut book: PeerBook<u8, usize> = PeerBook::new(4, 1);
+    for address in 0..20 {
+        book.add(1, address, Origin::Static);
+    }
+    let (_, addresses) = book.dials(0, 1).remove(0);
+    assert_eq!(addresses, (12..20).collect::<Vec<_>>());
+}
