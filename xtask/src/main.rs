@@ -6,6 +6,7 @@
 mod arrows;
 mod budget;
 mod codegen;
+mod docs;
 mod source;
 mod workspace;
 
@@ -66,6 +67,15 @@ fn budget_task(_: &[String]) -> anyhow::Result<bool> {
     Ok(report.is_within())
 }
 
+fn docs_task(_: &[String]) -> anyhow::Result<bool> {
+    let dead = docs::check(&workspace::root())?;
+    for end in &dead {
+        say(&format!("{}: `{}` does not exist", end.document, end.target));
+    }
+    say(&format!("{} dead ends in the documents", dead.len()));
+    Ok(dead.is_empty())
+}
+
 fn codegen_task(_: &[String]) -> anyhow::Result<bool> {
     codegen::run().map(|()| true)
 }
@@ -105,6 +115,12 @@ const TASKS: &[Task] = &[
         summary: "lines per crate against the targets; files over 700 and functions over 60 lines",
         example: "cargo xtask budget",
         run: budget_task,
+    },
+    Task {
+        name: "docs",
+        summary: "check that links and paths in the documents lead somewhere",
+        example: "cargo xtask docs",
+        run: docs_task,
     },
     Task {
         name: "codegen",
