@@ -1,1 +1,74 @@
-//! Remembers.
+//! Remembers: the encrypted local database of one profile.
+//!
+//! Everything the messenger knows stands here, in strict tables, and is changed only inside [`Store::write`]: one
+//! transaction, whose [`Changes`] say what it touched. This crate decides nothing: it loads, saves and lists.
+//!
+//! The file is a SQLCipher 4 database under a raw 32-byte key ([`DatabaseKey`]); wrapping that key under a password is the
+//! business of the caller, who hands the wrapped form to [`keyfile`] as opaque bytes. Without the feature `sqlcipher`
+//! there are no files at all, only [`Store::in_memory`], so that an unencrypted one cannot be made by mistake.
+
+pub use account::{Account, AccountRow};
+pub use bundles::{Bundles, OwnPreKeyRow, PreKeyRow};
+pub use changes::Changes;
+pub use chats::{ChatRow, ChatSummary, Chats};
+pub use contacts::{ContactRow, Contacts, RequestSide, RequestState};
+pub use datasync::{Acknowledged, DataSync, DueMessage, OutgoingRow};
+pub use error::StoreError;
+pub use group_keys::{GroupKeyRow, GroupKeys};
+pub use history::{History, Span};
+pub use installations::{InstallationRow, Installations};
+pub use marks::Marks;
+pub use messages::{Cursor, Deletion, Delivery, MessageRow, Messages, RequestProgress, Search};
+pub use outbox::{NewEntry, Outbox, OutboxId, OutboxRow, RouteKey};
+pub use pins::{PinRow, Pins};
+pub use reactions::{ReactionRow, Reactions};
+pub use seen::Seen;
+pub use segments::{SegmentRow, Segments};
+pub use sessions::{SessionRow, Sessions};
+pub use settings::Settings;
+pub use shared_secrets::SharedSecrets;
+pub use store::{Checkpoint, Store};
+pub use topics::{TopicRow, Topics};
+pub use tx::{ReadOnly, Tx, View};
+pub use value::{PublicKeyBytes, Secret};
+pub use waiting::{Form, Missing, ParkedRow, Usage, Waiting};
+
+#[cfg(feature = "sqlcipher")]
+pub use file::{DatabaseKey, Reader};
+
+#[cfg(feature = "sqlcipher")]
+pub mod keyfile;
+#[cfg(feature = "sqlcipher")]
+pub mod rekey;
+
+mod access;
+mod account;
+mod bundles;
+mod changes;
+mod chats;
+mod contacts;
+mod datasync;
+mod error;
+#[cfg(feature = "sqlcipher")]
+mod file;
+mod group_keys;
+mod history;
+mod installations;
+mod marks;
+mod messages;
+mod migrations;
+mod outbox;
+mod pins;
+mod reactions;
+#[cfg(feature = "sqlcipher")]
+mod scrub;
+mod seen;
+mod segments;
+mod sessions;
+mod settings;
+mod shared_secrets;
+mod store;
+mod topics;
+mod tx;
+mod value;
+mod waiting;

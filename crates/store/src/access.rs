@@ -1,0 +1,84 @@
+//! What every accessor stands on: a connection inside a transaction, and the record of changes.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use crate::{Changes, StoreError};
+
+pub(crate) struct Access<'t> {
+    connection: &'t Connection,
+    /// None where only reading is possible.
+    changes: Option<&'t mut Changes>,
+}
+
+impl<'t> Access<'t> {
+    pub(crate) fn reading(connection: &'t Connection) -> Access<'t> {
+        Access {
+            connection,
+            changes: None,
+        }
+    }
+
+    pub(crate) fn writing(connection: &'t Connection, changes: &'t mut Changes) -> Access<'t> {
+        Access {
+            connection,
+            changes: Some(changes),
+        }
+    }
+
+    /// The record of what this transaction touches.
+    pub(crate) fn record(&mut self, touch: impl FnOnce(&mut Changes)) {
+        if let Some(changes) = self.changes.as_deref_mut() {
+            touch(changes);
+        }
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// The one row a query finds, if any.
+    pub(crate) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(params, read)
+            .optional()?)
+    }
+
+    /// All rows a query finds.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params, read)?;
+        Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+
+    /// A number a query always finds.
+    pub(crate) fn count(&self, sql: &str, params: impl Params) -> Result<u64, StoreError> {
+        let number: i64 = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(params, |row| row.get(0))?;
+        Ok(number.try_into().unwrap_or(0))
+    }
+
+    /// Whether a query finds anything.
+    pub(crate) fn exists(&self, sql: &str, params: impl Params) -> Result<bool, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?.exists(params)?)
+    }
+
+    /// The row id of what was inserted last.
+    pub(crate) fn last_row(&self) -> i64 {
+        self.connection.last_insert_rowid()
+    }
+}

@@ -1,0 +1,94 @@
+//! Our own identity. There is exactly one per database.
+
+use protocol::Timestamp;
+use protocol::id::InstallationId;
+use rusqlite::{Row, params};
+
+use crate::access::Access;
+use crate::value::{Sql, column};
+use crate::{PublicKeyBytes, Secret, StoreError};
+
+/// Door to our own identity.
+pub struct Account<'t>(pub(crate) Access<'t>);
+
+/// Our own identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// What the profile is called on this machine.
+    pub name: String,
+    /// What others see.
+    pub display_name: String,
+    /// The chat key's public half.
+    pub public_key: PublicKeyBytes,
+    /// The chat key's secret half, 32 bytes.
+    pub chat_key: Secret,
+    /// This installation.
+    pub installation: InstallationId,
+    /// The recovery words, in whatever form the caller protects them; gone once the person asked for that.
+    pub mnemonic: Option<Secret>,
+    /// When the profile was made or restored here.
+    pub created_at: Timestamp,
+}
+
+impl Account<'_> {
+    /// Saves the identity, the first time or anew.
+    pub fn save(&mut self, account: &AccountRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO account
+                 (one, name, display_name, public_key, chat_key, installation, mnemonic, created_at)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                account.name,
+                account.display_name,
+                account.public_key,
+                account.chat_key,
+                Sql(&account.installation),
+                account.mnemonic,
+                Sql(account.created_at),
+            ],
+        )?;
+        self.0.record(|changes| {
+            changes.account = true;
+            changes.erased = true;
+        });
+        Ok(())
+    }
+
+    /// The identity, once it was saved.
+    pub fn load(&self) -> Result<Option<AccountRow>, StoreError> {
+        self.0.one("SELECT * FROM account", [], read)
+    }
+
+    /// Keeps a further secret key of the identity under a word that says what it is for.
+    pub fn set_key(&mut self, purpose: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO account_keys (purpose, secret) VALUES (?1, ?2)",
+            params![purpose, secret],
+        )?;
+        self.0.record(|changes| {
+            changes.account = true;
+            changes.erased = true;
+        });
+        Ok(())
+    }
+
+    /// The secret key kept under this word.
+    pub fn key(&self, purpose: &str) -> Result<Option<Secret>, StoreError> {
+        self.0
+            .one("SELECT secret FROM account_keys WHERE purpose = ?1", [purpose], |row| {
+                row.get(0)
+            })
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
+        name: row.get("name")?,
+        display_name: row.get("display_name")?,
+        public_key: row.get("public_key")?,
+        chat_key: row.get("chat_key")?,
+        installation: column(row, "installation")?,
+        mnemonic: row.get("mnemonic")?,
+        created_at: column(row, "created_at")?,
+    })
+}

@@ -1,0 +1,52 @@
+//! The record of what a transaction touched: ids by kind, never values.
+//!
+//! Accessors write it, nobody else. What a declined [`attempt`](crate::Tx::attempt) touched is not in it.
+
+use std::collections::BTreeSet;
+
+use protocol::id::{ChatId, InstallationId, MessageId};
+
+use crate::PublicKeyBytes;
+
+/// What a committed transaction touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Our own name, keys or installation.
+    pub account: bool,
+    /// Settings, by name.
+    pub settings: BTreeSet<String>,
+    /// Contacts: saved or removed.
+    pub contacts: BTreeSet<PublicKeyBytes>,
+    /// Chats: saved, removed, or with another last message or number of unread ones.
+    pub chats: BTreeSet<ChatId>,
+    /// Messages: saved or removed, or with other reactions or pins.
+    pub messages: BTreeSet<MessageId>,
+    /// Installations of us and of others.
+    pub devices: BTreeSet<(PublicKeyBytes, InstallationId)>,
+    /// Something new may be due in the outbox.
+    pub outbox: bool,
+    /// What we listen to may have changed.
+    pub topics: bool,
+    /// A secret or a text was erased or replaced: [`Store::checkpoint`](crate::Store::checkpoint) is wanted soon.
+    pub erased: bool,
+}
+
+impl Changes {
+    /// Whether nothing was touched.
+    pub fn is_empty(&self) -> bool {
+        *self == Changes::default()
+    }
+
+    /// Adds what another transaction, or a part of this one, touched.
+    pub fn merge(&mut self, other: Changes) {
+        self.account |= other.account;
+        self.settings.extend(other.settings);
+        self.contacts.extend(other.contacts);
+        self.chats.extend(other.chats);
+        self.messages.extend(other.messages);
+        self.devices.extend(other.devices);
+        self.outbox |= other.outbox;
+        self.topics |= other.topics;
+        self.erased |= other.erased;
+    }
+}

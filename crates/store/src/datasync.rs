@@ -1,0 +1,223 @@
+//! The memory of data sync (MVDS): what to repeat to whom until it is acknowledged, and what to acknowledge to whom.
+
+use protocol::Timestamp;
+use protocol::id::MessageId;
+use rusqlite::{Row, params};
+
+use crate::access::Access;
+use crate::value::{Sql, column, optional};
+use crate::{PublicKeyBytes, StoreError};
+
+/// Door to the data-sync state.
+pub struct DataSync<'t>(pub(crate) Access<'t>);
+
+/// A message offered to one or more peers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingRow {
+    /// Its data-sync id.
+    pub id: [u8; 32],
+    /// The data-sync group, which stands for a pair of people.
+    pub group_id: [u8; 32],
+    /// The application message inside, if its delivery is to be told.
+    pub message: Option<MessageId>,
+    /// Its time in seconds, part of its id.
+    pub timestamp: i64,
+    /// The application bytes.
+    pub body: Vec<u8>,
+}
+
+/// A message that is due to be sent to a peer, or will be.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueMessage {
+    /// The message.
+    pub outgoing: OutgoingRow,
+    /// Who has not acknowledged it.
+    pub peer: PublicKeyBytes,
+    /// How often it was sent.
+    pub send_count: u32,
+    /// When it is to be sent next.
+    pub due_at: Timestamp,
+}
+
+/// What an acknowledgement settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The application message, if there is one.
+    pub message: Option<MessageId>,
+    /// How many acknowledgements of other peers that application message still waits for.
+    pub outstanding: u64,
+}
+
+/// What we send.
+impl DataSync<'_> {
+    /// Keeps a message to be sent to `peer` at `due_at`; a further call with another peer adds that peer.
+    pub fn offer(
+        &mut self,
+        outgoing: &OutgoingRow,
+        peer: &PublicKeyBytes,
+        due_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO datasync_messages (id, group_id, message, timestamp, body) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO NOTHING",
+            params![
+                outgoing.id,
+                outgoing.group_id,
+                outgoing.message.as_ref().map(Sql),
+                outgoing.timestamp,
+                outgoing.body
+            ],
+        )?;
+        self.0.execute(
+            "INSERT INTO datasync_states (peer, id, send_count, due_at) VALUES (?1, ?2, 0, ?3) ON CONFLICT DO NOTHING",
+            params![peer, outgoing.id, Sql(due_at)],
+        )?;
+        Ok(())
+    }
+
+    /// Up to `limit` messages that are due at `now`, the longest due first.
+    pub fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<DueMessage>, StoreError> {
+        self.0.all(
+            "SELECT * FROM datasync_states s JOIN datasync_messages m ON m.id = s.id WHERE s.due_at <= ?1
+             ORDER BY s.due_at, s.peer, s.id LIMIT ?2",
+            params![Sql(now), limit],
+            read,
+        )
+    }
+
+    /// What one peer has not acknowledged, the next due first.
+    pub fn pending(&self, peer: &PublicKeyBytes, limit: u32) -> Result<Vec<DueMessage>, StoreError> {
+        self.0.all(
+            "SELECT * FROM datasync_states s JOIN datasync_messages m ON m.id = s.id WHERE s.peer = ?1
+             ORDER BY s.due_at, s.id LIMIT ?2",
+            params![peer, limit],
+            read,
+        )
+    }
+
+    /// When the next message is due.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.one(
+            "SELECT due_at FROM datasync_states ORDER BY due_at LIMIT 1",
+            [],
+            |row| column(row, "due_at"),
+        )
+    }
+
+    /// Sets how often a message was sent to a peer, and when it is due again.
+    pub fn reschedule(
+        &mut self,
+        id: &[u8; 32],
+        peer: &PublicKeyBytes,
+        send_count: u32,
+        due_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE datasync_states SET send_count = ?3, due_at = ?4 WHERE peer = ?2 AND id = ?1",
+            params![id, peer, send_count, Sql(due_at)],
+        )?;
+        Ok(())
+    }
+
+    /// Settles a message for a peer; none if nothing of the kind was pending. Erases it when no other peer waits.
+    pub fn acknowledge(&mut self, id: &[u8; 32], peer: &PublicKeyBytes) -> Result<Option<Acknowledged>, StoreError> {
+        if self.0.execute(
+            "DELETE FROM datasync_states WHERE peer = ?2 AND id = ?1",
+            params![id, peer],
+        )? == 0
+        {
+            return Ok(None);
+        }
+        let message = self
+            .0
+            .one("SELECT message FROM datasync_messages WHERE id = ?1", [id], |row| {
+                optional::<MessageId>(row, "message")
+            })?;
+        let erased = self.0.execute(
+            "DELETE FROM datasync_messages WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM datasync_states s WHERE s.id = ?1)",
+            [id],
+        )?;
+        self.0.record(|changes| changes.erased |= erased > 0);
+        let message = message.flatten();
+        let outstanding = message.map_or(Ok(0), |message| self.outstanding(&message))?;
+        Ok(Some(Acknowledged { message, outstanding }))
+    }
+
+    /// How many acknowledgements an application message still waits for.
+    pub fn outstanding(&self, message: &MessageId) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(*) FROM datasync_messages m JOIN datasync_states s ON s.id = m.id WHERE m.message = ?1",
+            [Sql(message)],
+        )
+    }
+
+    /// Erases all that a peer has not acknowledged; answers the application messages concerned.
+    pub fn abandon(&mut self, peer: &PublicKeyBytes) -> Result<Vec<MessageId>, StoreError> {
+        let ids = self
+            .0
+            .all("SELECT id FROM datasync_states WHERE peer = ?1", [peer], |row| {
+                row.get("id")
+            })?;
+        let mut messages = Vec::new();
+        for id in ids {
+            messages.extend(self.acknowledge(&id, peer)?.and_then(|settled| settled.message));
+        }
+        Ok(messages)
+    }
+}
+
+/// What we acknowledge.
+impl DataSync<'_> {
+    /// Queues the acknowledgement of a message to its sender; an earlier one that is still queued stays.
+    pub fn queue_ack(&mut self, peer: &PublicKeyBytes, id: &[u8; 32], due_at: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO datasync_acks (peer, id, due_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![peer, id, Sql(due_at)],
+        )?;
+        Ok(())
+    }
+
+    /// The peers to whom an acknowledgement is due at `now`.
+    pub fn peers_to_acknowledge(&self, now: Timestamp) -> Result<Vec<PublicKeyBytes>, StoreError> {
+        self.0.all(
+            "SELECT DISTINCT peer FROM datasync_acks WHERE due_at <= ?1",
+            [Sql(now)],
+            |row| row.get(0),
+        )
+    }
+
+    /// Takes up to `limit` acknowledgements for a peer out of the queue, due or not: they travel together.
+    pub fn take_acks(&mut self, peer: &PublicKeyBytes, limit: u32) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.0.all(
+            "DELETE FROM datasync_acks WHERE peer = ?1
+                 AND id IN (SELECT id FROM datasync_acks WHERE peer = ?1 ORDER BY due_at, id LIMIT ?2)
+             RETURNING id",
+            params![peer, limit],
+            |row| row.get(0),
+        )
+    }
+
+    /// When the next acknowledgement is due.
+    pub fn next_ack_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .one("SELECT due_at FROM datasync_acks ORDER BY due_at LIMIT 1", [], |row| {
+                column(row, "due_at")
+            })
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<DueMessage> {
+    Ok(DueMessage {
+        outgoing: OutgoingRow {
+            id: row.get("id")?,
+            group_id: row.get("group_id")?,
+            message: optional(row, "message")?,
+            timestamp: row.get("timestamp")?,
+            body: row.get("body")?,
+        },
+        peer: row.get("peer")?,
+        send_count: row.get("send_count")?,
+        due_at: column(row, "due_at")?,
+    })
+}

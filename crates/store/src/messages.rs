@@ -1,0 +1,382 @@
+//! Messages of all chats: saving, order, state. Finding them by their text is in [`search`].
+//!
+//! A chat's messages are ordered by Lamport clock, equal clocks by message id. Unread counts are derived from the `seen`
+//! mark, never stored.
+
+use protocol::Timestamp;
+use protocol::id::{ChatId, MessageId};
+use rusqlite::{Params, Row, params};
+
+use crate::access::Access;
+use crate::value::{Code, Coded, Sql, coded, column, optional};
+use crate::{PublicKeyBytes, StoreError};
+
+pub use search::Search;
+
+mod search;
+
+/// Door to the messages.
+pub struct Messages<'t>(pub(crate) Access<'t>);
+
+/// One message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The chat it stands in; the chat must be saved before.
+    pub chat: ChatId,
+    /// Who wrote it.
+    pub author: PublicKeyBytes,
+    /// Lamport clock, its place in the chat.
+    pub clock: u64,
+    /// The time to show: the envelope's, or ours for what we wrote.
+    pub sent_at: Timestamp,
+    /// The wire's number of its content type.
+    pub kind: u32,
+    /// Its text; empty if it has none or none any more.
+    pub text: String,
+    /// What else it carries, in the form of the wire.
+    pub payload: Option<Vec<u8>>,
+    /// The message it answers, which may not be here.
+    pub response_to: Option<MessageId>,
+    /// How far it got, if we wrote it.
+    pub delivery: Option<Delivery>,
+    /// If it carries a contact request: how that stands.
+    pub request: Option<RequestProgress>,
+    /// Clock of the newest edit that was applied; 0 if none.
+    pub edited_clock: u64,
+    /// Whether and for whom it was deleted.
+    pub deletion: Deletion,
+    /// Who deleted it, if not its author.
+    pub deleted_by: Option<PublicKeyBytes>,
+    /// Whether we have seen it.
+    pub seen: bool,
+    /// Whether it is meant for us in particular.
+    pub mention: bool,
+}
+
+/// How far a message of ours got, from evidence only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is in the outbox.
+    Queued,
+    /// The network has all of it.
+    Sent,
+    /// Everybody it was for has acknowledged it.
+    Delivered,
+    /// It was given up.
+    Failed,
+}
+
+/// How the contact request in a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestProgress {
+    /// Not answered yet.
+    Pending,
+    /// Accepted.
+    Accepted,
+    /// Declined.
+    Declined,
+    /// Taken back, or ended by itself.
+    Withdrawn,
+}
+
+/// Whether and for whom a message was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deletion {
+    /// It stands.
+    #[default]
+    None,
+    /// For everyone.
+    ForEveryone,
+    /// On our own devices only.
+    ForMe,
+}
+
+/// A place in the order of a chat's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// Lamport clock.
+    pub clock: u64,
+    /// Message id, which orders equal clocks.
+    pub id: MessageId,
+}
+
+impl MessageRow {
+    /// Its place in its chat.
+    pub fn cursor(&self) -> Cursor {
+        Cursor {
+            clock: self.clock,
+            id: self.id,
+        }
+    }
+}
+
+impl std::fmt::Debug for MessageRow {
+    /// Not the text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageRow")
+            .field("id", &self.id)
+            .field("chat", &self.chat)
+            .field("clock", &self.clock)
+            .field("kind", &self.kind)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Messages<'_> {
+    /// Adds a message; false if one with this id is there already, which then stays as it is.
+    pub fn insert(&mut self, message: &MessageRow) -> Result<bool, StoreError> {
+        let added = self.0.execute(
+            "INSERT INTO messages
+                 (id, chat, author, clock, sent_at, kind, text, payload, response_to, delivery, request_state,
+                  edited_clock, deletion, deleted_by, seen, mention)
+             VALUES (?1, (SELECT row FROM chats WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                 ?16)
+             ON CONFLICT (id) DO NOTHING",
+            params![
+                Sql(&message.id),
+                Sql(&message.chat),
+                message.author,
+                Sql(message.clock),
+                Sql(message.sent_at),
+                message.kind,
+                message.text,
+                message.payload,
+                message.response_to.as_ref().map(Sql),
+                message.delivery.map(Coded),
+                message.request.map(Coded),
+                Sql(message.edited_clock),
+                Coded(message.deletion),
+                message.deleted_by,
+                message.seen,
+                message.mention,
+            ],
+        )?;
+        if added > 0 {
+            self.touched(message.id, &message.chat);
+        }
+        Ok(added > 0)
+    }
+
+    /// Saves what can change in a message: text, payload, states, marks. Id, chat, author, clock and time stay.
+    pub fn update(&mut self, message: &MessageRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE messages SET kind = ?2, text = ?3, payload = ?4, delivery = ?5, request_state = ?6, edited_clock = ?7,
+                 deletion = ?8, deleted_by = ?9, seen = ?10, mention = ?11
+             WHERE id = ?1",
+            params![
+                Sql(&message.id),
+                message.kind,
+                message.text,
+                message.payload,
+                message.delivery.map(Coded),
+                message.request.map(Coded),
+                Sql(message.edited_clock),
+                Coded(message.deletion),
+                message.deleted_by,
+                message.seen,
+                message.mention,
+            ],
+        )?;
+        self.touched(message.id, &message.chat);
+        self.0.record(|changes| changes.erased = true);
+        Ok(())
+    }
+
+    /// Sets how far a message of ours got; false if the message is not here.
+    pub fn set_delivery(&mut self, id: &MessageId, delivery: Delivery) -> Result<bool, StoreError> {
+        let chat = self.0.one(
+            "UPDATE messages SET delivery = ?2 WHERE id = ?1
+             RETURNING (SELECT id FROM chats WHERE row = messages.chat) AS chat_id",
+            params![Sql(id), Coded(delivery)],
+            |row| column::<ChatId>(row, "chat_id"),
+        )?;
+        if let Some(chat) = &chat {
+            self.touched(*id, chat);
+        }
+        Ok(chat.is_some())
+    }
+
+    /// Marks the messages of a chat up to a clock as seen; answers how many were not.
+    pub fn mark_seen(&mut self, chat: &ChatId, up_to: u64) -> Result<usize, StoreError> {
+        let ids = self.0.all(
+            "UPDATE messages SET seen = 1
+             WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND seen = 0 AND clock <= ?2 RETURNING id",
+            params![Sql(chat), Sql(up_to)],
+            |row| column::<MessageId>(row, "id"),
+        )?;
+        let count = ids.len();
+        for id in ids {
+            self.touched(id, chat);
+        }
+        Ok(count)
+    }
+
+    /// Removes one message altogether; false if it was not here.
+    pub fn remove(&mut self, id: &MessageId) -> Result<bool, StoreError> {
+        let Some(message) = self.load(id)? else {
+            return Ok(false);
+        };
+        remove_where(
+            &mut self.0,
+            "DELETE FROM messages WHERE id = ?1 RETURNING id",
+            [Sql(id)],
+        )?;
+        self.touched(*id, &message.chat);
+        Ok(true)
+    }
+
+    /// Removes the messages of a chat up to a clock; answers how many.
+    pub fn remove_up_to(&mut self, chat: &ChatId, clock: u64) -> Result<usize, StoreError> {
+        let count = remove_where(
+            &mut self.0,
+            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND clock <= ?2 RETURNING id",
+            params![Sql(chat), Sql(clock)],
+        )?;
+        self.0.record(|changes| {
+            changes.chats.insert(chat.clone());
+        });
+        Ok(count)
+    }
+
+    /// One message.
+    pub fn load(&self, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
+        self.0.one(
+            "SELECT m.*, c.id AS chat_id FROM messages m JOIN chats c ON c.row = m.chat WHERE m.id = ?1",
+            [Sql(id)],
+            read,
+        )
+    }
+
+    /// Whether a message is here.
+    pub fn contains(&self, id: &MessageId) -> Result<bool, StoreError> {
+        self.0.exists("SELECT 1 FROM messages WHERE id = ?1", [Sql(id)])
+    }
+
+    /// Up to `limit` messages of a chat, the newest first, from the one before `before`.
+    pub fn page(&self, chat: &ChatId, before: Option<&Cursor>, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        page(&self.0, chat, before, limit)
+    }
+
+    /// Up to `limit` messages of a chat, the oldest first, from the one after `after`.
+    pub fn page_after(&self, chat: &ChatId, after: &Cursor, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        self.0.all(
+            "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
+             WHERE c.id = ?1 AND (m.clock, m.id) > (?2, ?3) ORDER BY m.clock, m.id LIMIT ?4",
+            params![Sql(chat), Sql(after.clock), Sql(&after.id), limit],
+            read,
+        )
+    }
+
+    /// The messages that answer a message.
+    pub fn responses(&self, to: &MessageId) -> Result<Vec<MessageId>, StoreError> {
+        self.0
+            .all("SELECT id FROM messages WHERE response_to = ?1", [Sql(to)], |row| {
+                column(row, "id")
+            })
+    }
+
+    /// Up to `limit` messages of ours that are queued or sent but not more, the oldest first.
+    pub fn undelivered(&self, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        self.0.all(
+            "SELECT m.*, c.id AS chat_id FROM messages m JOIN chats c ON c.row = m.chat
+             WHERE m.delivery IN (0, 1) ORDER BY m.sent_at LIMIT ?1",
+            [limit],
+            read,
+        )
+    }
+
+    fn touched(&mut self, id: MessageId, chat: &ChatId) {
+        self.0.record(|changes| {
+            changes.messages.insert(id);
+            if !changes.chats.contains(chat) {
+                changes.chats.insert(chat.clone());
+            }
+        });
+    }
+}
+
+/// Up to `limit` messages of a chat, the newest first, from the one before `before`.
+pub(crate) fn page(
+    access: &Access<'_>,
+    chat: &ChatId,
+    before: Option<&Cursor>,
+    limit: u32,
+) -> Result<Vec<MessageRow>, StoreError> {
+    match before {
+        None => access.all(
+            "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
+             WHERE c.id = ?1 ORDER BY m.clock DESC, m.id DESC LIMIT ?2",
+            params![Sql(chat), limit],
+            read,
+        ),
+        Some(before) => access.all(
+            "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
+             WHERE c.id = ?1 AND (m.clock, m.id) < (?2, ?3) ORDER BY m.clock DESC, m.id DESC LIMIT ?4",
+            params![Sql(chat), Sql(before.clock), Sql(&before.id), limit],
+            read,
+        ),
+    }
+}
+
+/// Runs a statement that deletes messages and returns their ids; removes what hangs on them; answers how many.
+pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    let ids = access.all(sql, params, |row| column::<MessageId>(row, "id"))?;
+    for id in &ids {
+        access.execute("DELETE FROM reactions WHERE message = ?1", [Sql(id)])?;
+        access.execute("DELETE FROM pins WHERE message = ?1", [Sql(id)])?;
+    }
+    let count = ids.len();
+    access.record(|changes| {
+        changes.erased |= count > 0;
+        changes.messages.extend(ids);
+    });
+    Ok(count)
+}
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    Ok(MessageRow {
+        id: column(row, "id")?,
+        chat: column(row, "chat_id")?,
+        author: row.get("author")?,
+        clock: column(row, "clock")?,
+        sent_at: column(row, "sent_at")?,
+        kind: row.get("kind")?,
+        text: row.get("text")?,
+        payload: row.get("payload")?,
+        response_to: optional(row, "response_to")?,
+        delivery: row.get::<_, Option<Coded<Delivery>>>("delivery")?.map(|code| code.0),
+        request: row
+            .get::<_, Option<Coded<RequestProgress>>>("request_state")?
+            .map(|code| code.0),
+        edited_clock: column(row, "edited_clock")?,
+        deletion: coded(row, "deletion")?,
+        deleted_by: row.get("deleted_by")?,
+        seen: row.get("seen")?,
+        mention: row.get("mention")?,
+    })
+}
+
+impl Code for Delivery {
+    const CODES: &'static [(Delivery, i64)] = &[
+        (Delivery::Queued, 0),
+        (Delivery::Sent, 1),
+        (Delivery::Delivered, 2),
+        (Delivery::Failed, 3),
+    ];
+}
+
+impl Code for RequestProgress {
+    const CODES: &'static [(RequestProgress, i64)] = &[
+        (RequestProgress::Pending, 1),
+        (RequestProgress::Accepted, 2),
+        (RequestProgress::Declined, 3),
+        (RequestProgress::Withdrawn, 4),
+    ];
+}
+
+impl Code for Deletion {
+    const CODES: &'static [(Deletion, i64)] = &[(Deletion::None, 0), (Deletion::ForEveryone, 1), (Deletion::ForMe, 2)];
+}

@@ -1,0 +1,231 @@
+//! What waits to be sealed and published: bytes that are encrypted for their readers already, with their route.
+//!
+//! The outer seal is made anew for every attempt, so what stands here is not the envelope; the hashes of the envelopes
+//! made from an entry stand beside it, so that a late echo of an earlier attempt is recognised.
+
+use protocol::Timestamp;
+use protocol::id::MessageId;
+use rusqlite::{Row, params};
+
+use crate::access::Access;
+use crate::value::{Sql, column, optional};
+use crate::{PublicKeyBytes, Secret, StoreError};
+
+/// Door to the outbox.
+pub struct Outbox<'t>(pub(crate) Access<'t>);
+
+/// Names an entry; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutboxId(pub i64);
+
+/// With what the outer seal is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteKey {
+    /// A key of the topic, 32 bytes.
+    Symmetric(Secret),
+    /// The reader's public key.
+    Asymmetric(PublicKeyBytes),
+}
+
+/// Something new to publish.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// The application message it is part of, if its delivery is to be told.
+    pub message: Option<MessageId>,
+    /// Where it goes: the pubsub topic.
+    pub pubsub_topic: String,
+    /// Where it goes: the content topic.
+    pub content_topic: String,
+    /// With what it is sealed.
+    pub key: RouteKey,
+    /// The bytes to seal.
+    pub payload: Vec<u8>,
+    /// Whether store nodes should not keep it.
+    pub ephemeral: bool,
+    /// Higher goes first.
+    pub priority: u8,
+    /// When to publish it first.
+    pub due_at: Timestamp,
+    /// When it came into being.
+    pub created_at: Timestamp,
+}
+
+/// An entry of the outbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its name.
+    pub id: OutboxId,
+    /// What it is.
+    pub entry: NewEntry,
+    /// How often it was handed to the network.
+    pub attempts: u32,
+    /// When the network last took it.
+    pub published_at: Option<Timestamp>,
+}
+
+impl Outbox<'_> {
+    /// Adds an entry.
+    pub fn insert(&mut self, entry: &NewEntry) -> Result<OutboxId, StoreError> {
+        let (key_kind, key): (u8, &[u8]) = match &entry.key {
+            RouteKey::Symmetric(key) => (SYMMETRIC, key),
+            RouteKey::Asymmetric(key) => (ASYMMETRIC, key.as_bytes()),
+        };
+        self.0.execute(
+            "INSERT INTO outbox
+                 (message, pubsub_topic, content_topic, key_kind, key, payload, ephemeral, priority, attempts, due_at,
+                  created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)",
+            params![
+                entry.message.as_ref().map(Sql),
+                entry.pubsub_topic,
+                entry.content_topic,
+                key_kind,
+                key,
+                entry.payload,
+                entry.ephemeral,
+                entry.priority,
+                Sql(entry.due_at),
+                Sql(entry.created_at),
+            ],
+        )?;
+        self.0.record(|changes| changes.outbox = true);
+        Ok(OutboxId(self.0.last_row()))
+    }
+
+    /// One entry.
+    pub fn load(&self, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
+        self.0.one("SELECT * FROM outbox WHERE id = ?1", [id.0], read)
+    }
+
+    /// Up to `limit` entries that are due at `now`: higher priority first, then the longest due.
+    pub fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.0.all(
+            "SELECT * FROM outbox WHERE due_at <= ?1 ORDER BY priority DESC, due_at, id LIMIT ?2",
+            params![Sql(now), limit],
+            read,
+        )
+    }
+
+    /// When the next entry is due.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .one("SELECT due_at FROM outbox ORDER BY due_at LIMIT 1", [], |row| {
+                column(row, "due_at")
+            })
+    }
+
+    /// Sets how often an entry was tried, and when something is to be done about it again.
+    pub fn reschedule(&mut self, id: OutboxId, attempts: u32, due_at: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE outbox SET attempts = ?2, due_at = ?3 WHERE id = ?1",
+            params![id.0, attempts, Sql(due_at)],
+        )?;
+        self.0.record(|changes| changes.outbox = true);
+        Ok(())
+    }
+
+    /// Remembers that the network took an entry, which stays until it is removed, and when to look at it again.
+    pub fn published(&mut self, id: OutboxId, at: Timestamp, due_at: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE outbox SET published_at = ?2, due_at = ?3 WHERE id = ?1",
+            params![id.0, Sql(at), Sql(due_at)],
+        )?;
+        Ok(())
+    }
+
+    /// Makes every entry due at `now` that would be due later, for instance when the network is back.
+    pub fn bring_forward(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        let moved = self
+            .0
+            .execute("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1", [Sql(now)])?;
+        self.0.record(|changes| changes.outbox |= moved > 0);
+        Ok(moved)
+    }
+
+    /// Erases an entry.
+    pub fn remove(&mut self, id: OutboxId) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM outbox WHERE id = ?1", [id.0])?;
+        self.0.record(|changes| changes.erased = true);
+        Ok(())
+    }
+
+    /// Erases all entries of an application message; answers how many.
+    pub fn remove_message(&mut self, message: &MessageId) -> Result<usize, StoreError> {
+        let removed = self
+            .0
+            .execute("DELETE FROM outbox WHERE message = ?1", [Sql(message)])?;
+        self.0.record(|changes| changes.erased |= removed > 0);
+        Ok(removed)
+    }
+
+    /// How many entries of an application message the network has not taken yet.
+    pub fn unpublished(&self, message: &MessageId) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(*) FROM outbox WHERE message = ?1 AND published_at IS NULL",
+            [Sql(message)],
+        )
+    }
+}
+
+/// The envelopes that were made from entries.
+impl Outbox<'_> {
+    /// Remembers the hash of an envelope sealed from an entry.
+    pub fn sealed(&mut self, id: OutboxId, hash: &[u8; 32], at: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO outbox_hashes (hash, entry, message, sealed_at)
+             VALUES (?1, ?2, (SELECT message FROM outbox WHERE id = ?2), ?3) ON CONFLICT DO NOTHING",
+            params![hash, id.0, Sql(at)],
+        )?;
+        Ok(())
+    }
+
+    /// The entry, perhaps gone already, and the application message that an envelope was made from.
+    pub fn source(&self, hash: &[u8; 32]) -> Result<Option<(OutboxId, Option<MessageId>)>, StoreError> {
+        self.0.one(
+            "SELECT entry, message FROM outbox_hashes WHERE hash = ?1",
+            [hash],
+            |row| Ok((OutboxId(row.get("entry")?), optional(row, "message")?)),
+        )
+    }
+
+    /// The hashes of the envelopes made from an entry, the newest first.
+    pub fn hashes(&self, id: OutboxId) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.0.all(
+            "SELECT hash FROM outbox_hashes WHERE entry = ?1 ORDER BY sealed_at DESC",
+            [id.0],
+            |row| row.get(0),
+        )
+    }
+
+    /// Forgets the hashes of envelopes sealed before.
+    pub fn prune_hashes(&mut self, sealed_before: Timestamp) -> Result<usize, StoreError> {
+        self.0
+            .execute("DELETE FROM outbox_hashes WHERE sealed_at < ?1", [Sql(sealed_before)])
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
+    let key = match row.get::<_, u8>("key_kind")? {
+        SYMMETRIC => RouteKey::Symmetric(row.get("key")?),
+        _ => RouteKey::Asymmetric(row.get("key")?),
+    };
+    Ok(OutboxRow {
+        id: OutboxId(row.get("id")?),
+        entry: NewEntry {
+            message: optional(row, "message")?,
+            pubsub_topic: row.get("pubsub_topic")?,
+            content_topic: row.get("content_topic")?,
+            key,
+            payload: row.get("payload")?,
+            ephemeral: row.get("ephemeral")?,
+            priority: row.get("priority")?,
+            due_at: column(row, "due_at")?,
+            created_at: column(row, "created_at")?,
+        },
+        attempts: row.get("attempts")?,
+        published_at: optional(row, "published_at")?,
+    })
+}
+
+const SYMMETRIC: u8 = 1;
+const ASYMMETRIC: u8 = 2;

@@ -1,0 +1,72 @@
+//! Pinned messages. A pin needs no target: one that comes before its message waits here by itself.
+
+use protocol::id::{ChatId, MessageId};
+use rusqlite::{Row, params};
+
+use crate::access::Access;
+use crate::value::{Sql, column};
+use crate::{PublicKeyBytes, StoreError};
+
+/// Door to the pins.
+pub struct Pins<'t>(pub(crate) Access<'t>);
+
+/// The pin of one message, set or taken off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinRow {
+    /// The message.
+    pub message: MessageId,
+    /// The chat it stands in.
+    pub chat: ChatId,
+    /// Who pinned or unpinned it last.
+    pub author: PublicKeyBytes,
+    /// Lamport clock of that.
+    pub clock: u64,
+    /// Whether it is pinned.
+    pub pinned: bool,
+}
+
+impl Pins<'_> {
+    /// The pin of one message.
+    pub fn load(&self, message: &MessageId) -> Result<Option<PinRow>, StoreError> {
+        self.0
+            .one("SELECT * FROM pins WHERE message = ?1", [Sql(message)], read)
+    }
+
+    /// Saves a pin, the first time or anew.
+    pub fn save(&mut self, pin: &PinRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO pins (message, chat, author, clock, pinned) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                Sql(&pin.message),
+                Sql(&pin.chat),
+                pin.author,
+                Sql(pin.clock),
+                pin.pinned
+            ],
+        )?;
+        self.0.record(|changes| {
+            changes.messages.insert(pin.message);
+            changes.chats.insert(pin.chat.clone());
+        });
+        Ok(())
+    }
+
+    /// What is pinned in a chat, the newest first.
+    pub fn of_chat(&self, chat: &ChatId) -> Result<Vec<PinRow>, StoreError> {
+        self.0.all(
+            "SELECT * FROM pins WHERE chat = ?1 AND pinned = 1 ORDER BY clock DESC",
+            [Sql(chat)],
+            read,
+        )
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<PinRow> {
+    Ok(PinRow {
+        message: column(row, "message")?,
+        chat: column(row, "chat")?,
+        author: row.get("author")?,
+        clock: column(row, "clock")?,
+        pinned: row.get("pinned")?,
+    })
+}
