@@ -7,6 +7,7 @@ mod arrows;
 mod budget;
 mod codegen;
 mod docs;
+mod simulate;
 mod source;
 mod workspace;
 
@@ -127,5 +128,11 @@ const TASKS: &[Task] = &[
         summary: "write the wire types of `protocol` anew from its .proto files",
         example: "cargo xtask codegen",
         run: codegen_task,
+    },
+    Task {
+        name: "simulate",
+        summary: "live through random lives in virtual time; --seeds N --first-seed S --seconds AT_MOST",
+        example: "cargo xtask simulate --seeds 10000 --first-seed 0",
+        run: simulate::run,
     },
 ];

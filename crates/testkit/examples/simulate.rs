@@ -1,0 +1,111 @@
+//! Lives through many seeded lives and says what was lost, duplicated or diverged; `cargo xtask simulate` runs it.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use undertone_testkit::life::{Outcome, Plan};
+
+fn main() -> ExitCode {
+    let Some(wish) = Wish::parse(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let tally = Tally::default();
+    let began = Instant::now();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| work(&wish, began, &tally));
+        }
+    });
+    tally.report(began.elapsed(), workers)
+}
+
+/// What the command line asks for.
+struct Wish {
+    first: u64,
+    count: u64,
+    at_most: Option<Duration>,
+}
+
+impl Wish {
+    fn parse(arguments: impl Iterator<Item = String>) -> Option<Wish> {
+        let mut wish = Wish { first: 0, count: 1_000, at_most: None };
+        let mut arguments = arguments;
+        while let Some(flag) = arguments.next() {
+            let value = arguments.next()?.parse().ok()?;
+            match flag.as_str() {
+                "--seeds" => wish.count = value,
+                "--first-seed" => wish.first = value,
+                "--seconds" => wish.at_most = Some(Duration::from_secs(value)),
+                _ => return None,
+            }
+        }
+        Some(wish)
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    next: AtomicU64,
+    lives: AtomicU64,
+    texts: AtomicU64,
+    stop: AtomicBool,
+    failure: Mutex<Option<Plan>>,
+}
+
+fn work(wish: &Wish, began: Instant, tally: &Tally) {
+    loop {
+        let number = tally.next.fetch_add(1, Ordering::Relaxed);
+        let late = wish.at_most.is_some_and(|limit| began.elapsed() >= limit);
+        if number >= wish.count || late || tally.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let plan = Plan::random(wish.first + number);
+        let Outcome { verdict, texts } = plan.live();
+        let lives = tally.lives.fetch_add(1, Ordering::Relaxed) + 1;
+        tally.texts.fetch_add(texts as u64, Ordering::Relaxed);
+        if !verdict.is_good() {
+            tally.stop.store(true, Ordering::Relaxed);
+            // The smallest seed that failed is shown, whichever worker met it first.
+            let mut failure = tally.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            if failure.as_ref().is_none_or(|known| plan.seed < known.seed) {
+                *failure = Some(plan);
+            }
+        }
+        if lives.is_multiple_of(1_000) {
+            eprintln!("{lives} lives, {:.0} a second", lives as f64 / began.elapsed().as_secs_f64());
+        }
+    }
+}
+
+impl Tally {
+    fn report(self, took: Duration, workers: usize) -> ExitCode {
+        let lives = self.lives.into_inner();
+        let seconds = took.as_secs_f64();
+        println!(
+            "{} texts; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
+            self.texts.into_inner(),
+            lives as f64 / seconds,
+            seconds * 1_000.0 * workers as f64 / lives.max(1) as f64,
+        );
+        let Some(plan) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) else {
+            println!("{lives} lives, 0 lost, 0 duplicated, 0 diverged");
+            return ExitCode::SUCCESS;
+        };
+        let verdict = plan.live().verdict;
+        println!("Seed {} fails. The shortest life found that fails as well:\n", plan.seed);
+        let short = plan.shrink();
+        println!("{short}\n{}", short.live().verdict);
+        println!(
+            "{lives} lives, {} lost, {} duplicated, {} diverged",
+            verdict.lost, verdict.duplicated, verdict.diverged
+        );
+        ExitCode::FAILURE
+    }
+}
+
+const USAGE: &str = "simulate [--seeds N] [--first-seed S] [--seconds AT_MOST]";

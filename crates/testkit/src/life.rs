@@ -1,0 +1,239 @@
+//! Random lives: two to six people befriend each other, talk, lose their network, crash and return; in the end
+//! everybody must have everything once, in the same order.
+//!
+//! A [`Plan`] is a value made from a seed. Living it twice gives the same life, and a plan that fails is made shorter
+//! step by step, as long as it still fails, before it is shown.
+
+use std::fmt;
+
+use messenger::Command;
+use protocol::id::ChatId;
+
+use crate::dice::Dice;
+use crate::network::{Side, Weather};
+use crate::oracle::{Oracle, Verdict};
+use crate::people;
+use crate::sim::{Sim, Who};
+
+/// Everything that happens to some people until the network is well again.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where all randomness of the life comes from.
+    pub seed: u64,
+    /// How many people there are, 2 to 6.
+    pub people: usize,
+    /// How many store nodes there are, 1 to 3.
+    pub stores: usize,
+    /// How wrong each person's clock is, in milliseconds.
+    pub skews: Vec<i64>,
+    /// How links behave until the end.
+    pub weather: Weather,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that happens, some time after the one before.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// How many milliseconds after the step before.
+    pub after: u64,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What can happen. People and store nodes are numbered from 0.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// One asks another to become a contact, or accepts if asked.
+    Befriend(usize, usize),
+    /// One writes to another.
+    Say(usize, usize),
+    /// One answers the last message of another.
+    Answer(usize, usize),
+    /// One loses the network, or finds it again.
+    Unplug(usize),
+    /// See [`Deed::Unplug`].
+    Plug(usize),
+    /// One's app dies between two turns.
+    Crash(usize),
+    /// One starts the app again.
+    Start(usize),
+    /// One is cut off together with the others on the island.
+    Exile(usize),
+    /// One returns to the main part.
+    Return(usize),
+    /// A store node dies, and what is published meanwhile it never has.
+    StoreDown(usize),
+    /// A store node works again.
+    StoreUp(usize),
+}
+
+/// How a life ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What is wrong in the end.
+    pub verdict: Verdict,
+    /// How many texts were written.
+    pub texts: usize,
+}
+
+impl Plan {
+    /// The life that belongs to a seed.
+    pub fn random(seed: u64) -> Plan {
+        let mut dice = Dice::new(seed);
+        let people = usize::try_from(dice.between(2, people::ROSTER as u64)).unwrap_or(2);
+        let stores = usize::try_from(dice.between(1, 3)).unwrap_or(1);
+        let weather = Weather {
+            loss: dice.below(Weather::STORM.loss),
+            repeats: dice.below(Weather::STORM.repeats),
+            slowest: dice.between(50, Weather::STORM.slowest),
+            stragglers: dice.below(Weather::STORM.stragglers),
+            ..Weather::STORM
+        };
+        let skews = (0..people).map(|_| skew(&mut dice)).collect();
+        let count = dice.between(8, 32);
+        let steps = (0..count).map(|_| Step { after: pause(&mut dice), deed: deed(&mut dice, people, stores) }).collect();
+        Plan { seed, people, stores, skews, weather, steps }
+    }
+
+    /// Lives the plan, lets the network recover, and compares what people hold with what they should hold.
+    pub fn live(&self) -> Outcome {
+        let mut sim = Sim::new(self.seed, self.people, self.stores);
+        for (who, skew) in self.skews.iter().enumerate() {
+            sim.set_skew(Who(who), *skew);
+        }
+        sim.set_weather(self.weather);
+        let mut oracle = Oracle::default();
+        for step in &self.steps {
+            sim.run_for(step.after);
+            perform(step.deed, &mut sim, &mut oracle);
+        }
+        sim.heal();
+        sim.run_until_settled();
+        Outcome { verdict: oracle.judge(&sim), texts: oracle.texts() }
+    }
+
+    /// A shorter plan that still fails: steps are left out as long as the failure stays.
+    #[must_use]
+    pub fn shrink(&self) -> Plan {
+        let mut best = self.clone();
+        let mut chunk = best.steps.len().div_ceil(2);
+        while chunk > 0 {
+            let mut at = 0;
+            while at < best.steps.len() {
+                let mut shorter = best.clone();
+                let end = (at + chunk).min(shorter.steps.len());
+                shorter.steps.drain(at..end);
+                if shorter.live().verdict.is_good() { at += chunk } else { best = shorter }
+            }
+            chunk /= 2;
+        }
+        best
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}: {} people, {} store nodes, {:?}", self.seed, self.people, self.stores, self.weather)?;
+        for (who, skew) in self.skews.iter().enumerate() {
+            writeln!(f, "  {:<6} clock {skew:+} ms", people::name(who))?;
+        }
+        let mut at = 0;
+        for step in &self.steps {
+            at += step.after;
+            writeln!(f, "  {:>8.1} s  {}", at as f64 / 1_000.0, step.deed)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |who: &usize| people::name(*who);
+        match self {
+            Deed::Befriend(who, other) => write!(f, "{} befriends {}", name(who), name(other)),
+            Deed::Say(who, other) => write!(f, "{} writes to {}", name(who), name(other)),
+            Deed::Answer(who, other) => write!(f, "{} answers {}", name(who), name(other)),
+            Deed::Unplug(who) => write!(f, "{} loses the network", name(who)),
+            Deed::Plug(who) => write!(f, "{} finds the network again", name(who)),
+            Deed::Crash(who) => write!(f, "{} crashes", name(who)),
+            Deed::Start(who) => write!(f, "{} starts again", name(who)),
+            Deed::Exile(who) => write!(f, "{} is cut off", name(who)),
+            Deed::Return(who) => write!(f, "{} returns", name(who)),
+            Deed::StoreDown(node) => write!(f, "store node {node} dies"),
+            Deed::StoreUp(node) => write!(f, "store node {node} works again"),
+        }
+    }
+}
+
+fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
+    match deed {
+        Deed::Befriend(who, other) => befriend(sim, Who(who), Who(other)),
+        Deed::Say(who, other) => oracle.say(sim, Who(who), Who(other), None),
+        Deed::Answer(who, other) => {
+            let quoted = sim.last_message(Who(who), Who(other));
+            oracle.say(sim, Who(who), Who(other), quoted);
+        }
+        Deed::Unplug(who) => sim.unplug(Who(who)),
+        Deed::Plug(who) => sim.plug(Who(who)),
+        Deed::Crash(who) => sim.crash(Who(who)),
+        Deed::Start(who) => sim.start(Who(who)),
+        Deed::Exile(who) => sim.place(Who(who), Side::Island),
+        Deed::Return(who) => sim.place(Who(who), Side::Main),
+        Deed::StoreDown(node) => sim.store_node(node).go_down(),
+        Deed::StoreUp(node) => sim.store_node(node).come_up(),
+    }
+}
+
+/// Accepts an open request of the other, or sends one. Being told that there is nothing to do is fine.
+fn befriend(sim: &mut Sim, who: Who, other: Who) {
+    let contact = sim.key(other);
+    if sim.command(who, Command::AcceptContactRequest { contact }).is_some_and(|result| result.is_ok()) {
+        return;
+    }
+    let note = format!("{} here", people::name(who.0));
+    let _ = sim.command(who, Command::SendContactRequest { to: contact, note });
+}
+
+/// The one-to-one chat with a person.
+pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {
+    ChatId::from(&sim.key(other))
+}
+
+fn deed(dice: &mut Dice, people: usize, stores: usize) -> Deed {
+    let who = index(dice, people);
+    let other = (who + 1 + index(dice, people - 1)) % people;
+    let node = index(dice, stores);
+    match dice.below(100) {
+        0..15 => Deed::Befriend(who, other),
+        15..55 => Deed::Say(who, other),
+        55..65 => Deed::Answer(who, other),
+        65..70 => Deed::Unplug(who),
+        70..76 => Deed::Plug(who),
+        76..82 => Deed::Crash(who),
+        82..89 => Deed::Start(who),
+        89..92 => Deed::Exile(who),
+        92..95 => Deed::Return(who),
+        95..97 => Deed::StoreDown(node),
+        _ => Deed::StoreUp(node),
+    }
+}
+
+fn index(dice: &mut Dice, bound: usize) -> usize {
+    usize::try_from(dice.below(bound as u64)).unwrap_or(0)
+}
+
+/// Mostly seconds, sometimes hours.
+fn pause(dice: &mut Dice) -> u64 {
+    match dice.below(20) {
+        0 => dice.between(60_000, 7_200_000),
+        1..5 => dice.between(5_000, 60_000),
+        _ => dice.between(0, 5_000),
+    }
+}
+
+/// Most clocks are right to a second; a rule of the protocol allows two minutes.
+fn skew(dice: &mut Dice) -> i64 {
+    let limit = if dice.chance(200) { 15_000 } else { 1_000 };
+    i64::try_from(dice.between(0, 2 * limit)).unwrap_or(0) - i64::try_from(limit).unwrap_or(0)
+}

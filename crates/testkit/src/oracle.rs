@@ -1,0 +1,136 @@
+//! Who should hold which messages, known without asking any messenger.
+//!
+//! The rule is short on purpose: a text that a messenger took over must in the end stand exactly once in the chat of its
+//! author and in the chat of its reader, in the same order on both sides, and its author must know that it arrived.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use messenger::{Command, Reply};
+use protocol::id::MessageId;
+use store::{Delivery, MessageRow};
+
+use crate::life::chat_with;
+use crate::people;
+use crate::sim::{Sim, Who};
+
+/// Remembers every text that a messenger took over.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    said: Vec<Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    id: MessageId,
+    from: Who,
+    to: Who,
+    text: String,
+}
+
+/// What is wrong in the end.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Texts that somebody lacks.
+    pub lost: usize,
+    /// Texts that somebody has more than once.
+    pub duplicated: usize,
+    /// Chats whose two sides differ: order, foreign texts, delivery states, contact states.
+    pub diverged: usize,
+    /// A line for each.
+    pub notes: Vec<String>,
+}
+
+impl Oracle {
+    /// Has somebody write the next text, and remembers it if the messenger took it over.
+    pub fn say(&mut self, sim: &mut Sim, from: Who, to: Who, reply_to: Option<MessageId>) {
+        let text = format!("text {} of {} for {}", self.said.len(), people::name(from.0), people::name(to.0));
+        let command = Command::SendText { chat: chat_with(sim, to), text: text.clone(), reply_to };
+        if let Some(Ok(Reply::Message(id))) = sim.command(from, command) {
+            self.said.push(Said { id, from, to, text });
+        }
+    }
+
+    /// How many texts were taken over.
+    pub fn texts(&self) -> usize {
+        self.said.len()
+    }
+
+    /// Compares what people hold with what they should hold.
+    pub fn judge(&self, sim: &Sim) -> Verdict {
+        let mut verdict = Verdict::default();
+        for one in 0..sim.people() {
+            for other in one + 1..sim.people() {
+                self.judge_pair(sim, Who(one), Who(other), &mut verdict);
+            }
+        }
+        verdict
+    }
+
+    fn judge_pair(&self, sim: &Sim, one: Who, other: Who, verdict: &mut Verdict) {
+        let sides = [sim.texts_with(one, other), sim.texts_with(other, one)];
+        let between = |said: &&Said| (said.from, said.to) == (one, other) || (said.from, said.to) == (other, one);
+        let expected: BTreeMap<MessageId, &Said> =
+            self.said.iter().filter(between).map(|said| (said.id, said)).collect();
+        for (who, rows) in [one, other].into_iter().zip(&sides) {
+            judge_side(who, rows, &expected, verdict);
+        }
+        let order = |rows: &[MessageRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+        let held = |rows: &[MessageRow]| expected.keys().all(|id| rows.iter().any(|row| row.id == *id));
+        if sides.iter().all(|rows| held(rows)) && order(&sides[0]) != order(&sides[1]) {
+            verdict.diverge(format!("{} and {} see another order", people::name(one.0), people::name(other.0)));
+        }
+        if sim.is_contact(one, other) != sim.is_contact(other, one) {
+            verdict.diverge(format!("only one of {} and {} has a contact", people::name(one.0), people::name(other.0)));
+        }
+    }
+}
+
+fn judge_side(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Said>, verdict: &mut Verdict) {
+    let name = people::name(who.0);
+    let mut texts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *texts.entry(&row.text).or_default() += 1;
+        if !expected.contains_key(&row.id) {
+            verdict.diverge(format!("{name} has a text that nobody wrote"));
+        }
+    }
+    for (id, said) in expected {
+        match texts.get(said.text.as_str()) {
+            None => {
+                verdict.lost += 1;
+                verdict.notes.push(format!("{name} lacks \"{}\"", said.text));
+            }
+            Some(1) => {}
+            Some(times) => {
+                verdict.duplicated += 1;
+                verdict.notes.push(format!("{name} has \"{}\" {times} times", said.text));
+            }
+        }
+        let own = rows.iter().find(|row| row.id == *id && said.from == who);
+        if let Some(row) = own
+            && row.delivery != Some(Delivery::Delivered)
+        {
+            verdict.diverge(format!("{name} believes \"{}\" is {:?}", said.text, row.delivery));
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.lost == 0 && self.duplicated == 0 && self.diverged == 0
+    }
+
+    fn diverge(&mut self, note: String) {
+        self.diverged += 1;
+        self.notes.push(note);
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} lost, {} duplicated, {} diverged", self.lost, self.duplicated, self.diverged)?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
+    }
+}

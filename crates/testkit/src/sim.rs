@@ -1,0 +1,471 @@
+//! People with whole messengers, on a network in virtual time.
+//!
+//! The simulation plays the part of the daemon and of the Waku node: it hands envelopes, deadlines and results to each
+//! messenger, publishes what they seal, and catches up from store nodes with the same [`Catchup`] that the daemon uses.
+//! One queue orders everything that happens; nothing here reads a clock or sleeps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crypto::PublicKey;
+use messenger::{Command, CommandError, HistoryPage, Messenger, Published, Reply};
+use protocol::Timestamp;
+use protocol::id::MessageId;
+use store::{MessageRow, Store};
+use waku_proto::store::catchup::{Errand, Failure, Progress, Ticket};
+use waku_proto::store::{Catchup, Response};
+use waku_proto::Envelope;
+
+use crate::dice::Dice;
+use crate::life::chat_with;
+use crate::network::{Side, Weather};
+use crate::people;
+use crate::store_node::StoreNode;
+
+/// A person of the simulation, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Who(pub usize);
+
+/// Some people, some store nodes, and the network between them.
+pub struct Sim {
+    now: Timestamp,
+    dice: Dice,
+    weather: Weather,
+    people: Vec<Person>,
+    stores: Vec<StoreNode>,
+    queue: BTreeMap<(Timestamp, u64), Event>,
+    events: u64,
+}
+
+struct Person {
+    key: PublicKey,
+    app: App,
+    plugged: bool,
+    side: Side,
+    /// How much their clock is ahead, in milliseconds.
+    skew: i64,
+    /// Counts connections, so that answers to an earlier one are void.
+    connection: u64,
+    catchup: Option<Catchup<usize>>,
+    /// The one wake-up that counts.
+    wake: Option<Timestamp>,
+}
+
+enum App {
+    Running(Box<Messenger>),
+    Stopped(Store),
+    /// Only while it changes hands.
+    Moving,
+}
+
+enum Event {
+    Arrive { to: Who, envelope: Arc<Envelope> },
+    Keep { node: usize, envelope: Arc<Envelope> },
+    Wake { who: Who },
+    CatchUp { who: Who, connection: u64 },
+    Answer { who: Who, connection: u64, ticket: Ticket, response: Option<Response> },
+}
+
+impl Sim {
+    /// `people` of the roster and `stores` store nodes in fair weather, everybody online. The same seed gives the same
+    /// life.
+    pub fn new(seed: u64, people: usize, stores: usize) -> Sim {
+        let mut sim = Sim {
+            now: BEGINNING,
+            dice: Dice::new(seed),
+            weather: Weather::FAIR,
+            people: Vec::new(),
+            stores: vec![StoreNode::default(); stores],
+            queue: BTreeMap::new(),
+            events: 0,
+        };
+        for number in 0..people {
+            let messenger = people::messenger(number, sim.now, sim.dice.seed());
+            sim.people.push(Person {
+                key: messenger.account().public_key,
+                app: App::Running(Box::new(messenger)),
+                plugged: true,
+                side: Side::Main,
+                skew: 0,
+                connection: 0,
+                catchup: None,
+                wake: None,
+            });
+        }
+        for number in 0..people {
+            sim.connected(Who(number));
+        }
+        sim
+    }
+
+    /// How many people there are.
+    pub fn people(&self) -> usize {
+        self.people.len()
+    }
+
+    /// A person's chat key.
+    pub fn key(&self, who: Who) -> PublicKey {
+        self.people[who.0].key
+    }
+
+    /// The true time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A store node, to look into it or to switch it off and on.
+    pub fn store_node(&mut self, node: usize) -> &mut StoreNode {
+        &mut self.stores[node]
+    }
+
+    /// From now on links behave like this.
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.weather = weather;
+    }
+
+    /// From now on a person's clock is so many milliseconds ahead.
+    pub fn set_skew(&mut self, who: Who, skew: i64) {
+        self.people[who.0].skew = skew;
+    }
+
+    /// Gives a command to a person's app; `None` while it does not run.
+    pub fn command(&mut self, who: Who, command: Command) -> Option<Result<Reply, CommandError>> {
+        let now = self.clock(who);
+        let result = self.running(who)?.command(now, command).map(|commit| commit.value);
+        self.settle(who);
+        Some(result)
+    }
+
+    /// A person loses the network. What arrives meanwhile is gone for them.
+    pub fn unplug(&mut self, who: Who) {
+        self.people[who.0].plugged = false;
+        self.disconnected(who);
+    }
+
+    /// A person finds the network again.
+    pub fn plug(&mut self, who: Who) {
+        self.people[who.0].plugged = true;
+        self.connected(who);
+    }
+
+    /// Puts a person into a part of the network.
+    pub fn place(&mut self, who: Who, side: Side) {
+        if self.people[who.0].side != side {
+            self.people[who.0].side = side;
+            self.disconnected(who);
+            self.connected(who);
+        }
+    }
+
+    /// A person's app dies between two turns: everything that is not in the database is gone.
+    pub fn crash(&mut self, who: Who) {
+        let person = &mut self.people[who.0];
+        person.app = match std::mem::replace(&mut person.app, App::Moving) {
+            App::Running(messenger) => App::Stopped(messenger.into_store()),
+            stopped => stopped,
+        };
+        self.disconnected(who);
+    }
+
+    /// A person starts the app again; nothing happens if it runs.
+    pub fn start(&mut self, who: Who) {
+        let (now, seed) = (self.clock(who), self.dice.seed());
+        let person = &mut self.people[who.0];
+        person.app = match std::mem::replace(&mut person.app, App::Moving) {
+            App::Stopped(store) => {
+                let messenger = Messenger::reopen(store, now, seed).expect("a database that was closed opens again");
+                App::Running(Box::new(messenger))
+            }
+            running => {
+                person.app = running;
+                return;
+            }
+        };
+        self.connected(who);
+    }
+
+    /// Everybody and everything works again, in fair weather.
+    pub fn heal(&mut self) {
+        self.weather = Weather::FAIR;
+        for node in &mut self.stores {
+            node.come_up();
+        }
+        for number in 0..self.people.len() {
+            self.place(Who(number), Side::Main);
+            self.start(Who(number));
+            self.plug(Who(number));
+        }
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, millis: u64) {
+        let end = self.now.plus(millis);
+        while let Some(entry) = self.queue.first_entry()
+            && entry.key().0 <= end
+        {
+            let ((at, _), event) = entry.remove_entry();
+            self.now = at;
+            self.happen(event);
+        }
+        self.now = end;
+    }
+
+    /// Lets time pass until everything that was said has been acknowledged or given up, for two weeks at most.
+    pub fn run_until_settled(&mut self) {
+        for _ in 0..LONGEST_SETTLING / SETTLING_STEP {
+            self.run_for(SETTLING_STEP);
+            if (0..self.people.len()).all(|number| self.is_settled(Who(number))) {
+                break;
+            }
+        }
+        // Whatever is still under way arrives, and what that brings about as well.
+        self.run_for(SETTLING_STEP);
+    }
+}
+
+/// What a test may ask about the people.
+impl Sim {
+    /// The texts in a person's chat with another, oldest first.
+    pub fn texts_with(&self, who: Who, other: Who) -> Vec<MessageRow> {
+        let chat = chat_with(self, other);
+        let mut rows = self
+            .look(who, |view| view.messages().page(&chat, None, MOST_TEXTS))
+            .expect("the database of a simulation works");
+        rows.retain(|row| row.kind == TEXT_PLAIN);
+        rows.sort_by_key(MessageRow::cursor);
+        rows
+    }
+
+    /// The newest message in a person's chat with another.
+    pub fn last_message(&self, who: Who, other: Who) -> Option<MessageId> {
+        self.texts_with(who, other).last().map(|row| row.id)
+    }
+
+    /// Whether a person regards another as a mutual contact.
+    pub fn is_contact(&self, who: Who, other: Who) -> bool {
+        let identity = PublicKeyBytes::from(self.key(other).to_compressed());
+        let row = self.look(who, |view| view.contacts().load(&identity)).expect("the database of a simulation works");
+        row.is_some_and(|row| messenger::contacts::is_mutual(&row))
+    }
+
+    /// Looks into a person's database, whether their app runs or not.
+    pub fn look<T>(&self, who: Who, look: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match &self.people[who.0].app {
+            App::Running(messenger) => messenger.store().read(look),
+            App::Stopped(store) => store.read(look),
+            App::Moving => unreachable!("an app moves within one call"),
+        }
+    }
+
+    /// Whether nothing of this person waits to be published, acknowledged or fetched.
+    fn is_settled(&self, who: Who) -> bool {
+        let waits = |view: &View<'_>| Ok(view.outbox().next_due()?.is_some() || view.datasync().next_due()?.is_some());
+        self.people[who.0].catchup.is_none() && !self.look(who, waits).expect("the database of a simulation works")
+    }
+}
+
+/// The part of the daemon and the node.
+impl Sim {
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Arrive { to, envelope } => self.arrive(to, &envelope),
+            Event::Keep { node, envelope } => self.stores[node].keep(&envelope),
+            Event::Wake { who } => {
+                if self.people[who.0].wake.is_some_and(|at| at <= self.now) {
+                    self.people[who.0].wake = None;
+                    self.turn(who, |messenger, now| drop(messenger.deadline(now)));
+                }
+            }
+            Event::CatchUp { who, connection } => {
+                if self.people[who.0].connection == connection {
+                    self.catch_up(who);
+                }
+            }
+            Event::Answer { who, connection, ticket, response } => {
+                if self.people[who.0].connection == connection {
+                    self.answered(who, ticket, response);
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, to: Who, envelope: &Envelope) {
+        if self.is_online(to) && self.running(to).is_some_and(|messenger| messenger.interests().wants(envelope)) {
+            self.turn(to, |messenger, now| {
+                messenger.receive(now, envelope).expect("the database of a simulation works");
+            });
+        }
+    }
+
+    /// Runs one turn of a person's messenger, and does what follows from it.
+    fn turn(&mut self, who: Who, turn: impl FnOnce(&mut Messenger, Timestamp)) {
+        let now = self.clock(who);
+        if let Some(messenger) = self.running(who) {
+            turn(messenger, now);
+            self.settle(who);
+        }
+    }
+
+    /// Publishes what is due, asks for urgent history, and sets the next wake-up.
+    fn settle(&mut self, who: Who) {
+        let now = self.clock(who);
+        while self.is_online(who) {
+            let Some(messenger) = self.running(who) else { return };
+            let sealed = messenger.seal_due(now, AT_A_TIME).expect("the database of a simulation works").value;
+            if sealed.is_empty() {
+                break;
+            }
+            for (entry, envelope) in sealed {
+                let result = self.publish(who, envelope);
+                if let Some(messenger) = self.running(who) {
+                    messenger.published(now, entry, result).expect("the database of a simulation works");
+                }
+            }
+        }
+        let Some(messenger) = self.running(who) else { return };
+        let deadline = messenger.next_deadline();
+        let urgent = messenger.history_gaps(now).iter().any(|gap| gap.urgent);
+        self.wake_at(who, deadline);
+        if urgent && self.is_online(who) && self.people[who.0].catchup.is_none() {
+            self.catch_up(who);
+        }
+    }
+
+    fn wake_at(&mut self, who: Who, deadline: Option<Timestamp>) {
+        let skew = self.people[who.0].skew;
+        let Some(deadline) = deadline else { return };
+        let at = Timestamp(deadline.0.saturating_add_signed(-skew)).max(self.now.plus(1));
+        if self.people[who.0].wake.is_none_or(|set| at < set || set <= self.now) {
+            self.people[who.0].wake = Some(at);
+            self.later(at, Event::Wake { who });
+        }
+    }
+
+    /// Copies for everybody and for the store nodes in the same part of the network.
+    fn publish(&mut self, from: Who, envelope: Envelope) -> Published {
+        let side = self.people[from.0].side;
+        let envelope = Arc::new(envelope);
+        let others: Vec<Who> = (0..self.people.len()).map(Who).filter(|to| self.people[to.0].side == side).collect();
+        for to in others {
+            for delay in self.weather.copies(&mut self.dice) {
+                let at = self.now.plus(delay);
+                self.later(at, Event::Arrive { to, envelope: envelope.clone() });
+            }
+        }
+        // Store nodes stand in the main part.
+        if side == Side::Island {
+            return Published::Retry;
+        }
+        for node in 0..self.stores.len() {
+            if let Some(delay) = self.weather.copies(&mut self.dice).first() {
+                let at = self.now.plus(*delay);
+                self.later(at, Event::Keep { node, envelope: envelope.clone() });
+            }
+        }
+        Published::Sent
+    }
+
+    fn connected(&mut self, who: Who) {
+        if !self.is_online(who) || self.running(who).is_none() {
+            return;
+        }
+        self.people[who.0].connection += 1;
+        self.turn(who, |messenger, now| drop(messenger.connected(now)));
+        self.catch_up(who);
+    }
+
+    fn disconnected(&mut self, who: Who) {
+        self.people[who.0].connection += 1;
+        self.people[who.0].catchup = None;
+    }
+
+    /// Begins to close the gaps of a person's history, if that is not under way, and asks again after a while.
+    fn catch_up(&mut self, who: Who) {
+        let now = self.clock(who);
+        let connection = self.people[who.0].connection;
+        if self.people[who.0].catchup.is_none() {
+            let first = usize::try_from(self.dice.below(self.stores.len() as u64)).unwrap_or(0);
+            let nodes: Vec<usize> = (0..self.stores.len()).map(|node| (first + node) % self.stores.len()).collect();
+            let Some(messenger) = self.running(who) else { return };
+            let gaps: Vec<_> = messenger.history_gaps(now).into_iter().map(|gap| gap.gap).collect();
+            self.people[who.0].catchup = Some(Catchup::new(gaps, &nodes));
+            let again = self.now.plus(HISTORY_EVERY);
+            self.later(again, Event::CatchUp { who, connection });
+        }
+        self.ask(who);
+    }
+
+    fn ask(&mut self, who: Who) {
+        let now = self.now.0;
+        let connection = self.people[who.0].connection;
+        while let Some(catchup) = &mut self.people[who.0].catchup
+            && let Some(Errand { ticket, node, query }) = catchup.next_errand(now)
+        {
+            let reachable = self.people[who.0].side == Side::Main;
+            let response = if reachable { self.stores[node].answer(&query) } else { None };
+            let delay = if response.is_some() { self.dice.between(20, 300) } else { QUERY_TIMEOUT };
+            let at = self.now.plus(delay);
+            self.later(at, Event::Answer { who, connection, ticket, response });
+        }
+        let Some(catchup) = &self.people[who.0].catchup else { return };
+        if catchup.is_finished() {
+            self.people[who.0].catchup = None;
+        } else if let Some(due) = catchup.next_due() {
+            let at = Timestamp(due).max(self.now.plus(1));
+            self.later(at, Event::CatchUp { who, connection });
+        }
+    }
+
+    fn answered(&mut self, who: Who, ticket: Ticket, response: Option<Response>) {
+        let now = self.now.0;
+        let Some(catchup) = &mut self.people[who.0].catchup else { return };
+        let Progress { envelopes, closed, .. } = match response {
+            Some(response) => catchup.answered(ticket, response, now),
+            None => catchup.failed(ticket, Failure::Unreachable, now),
+        };
+        self.turn(who, |messenger, now| {
+            let page = HistoryPage { envelopes, closed: closed.map(|closed| closed.gap) };
+            messenger.history_page(now, page).expect("the database of a simulation works");
+        });
+        self.ask(who);
+    }
+
+    fn later(&mut self, at: Timestamp, event: Event) {
+        self.events += 1;
+        self.queue.insert((at, self.events), event);
+    }
+
+    fn running(&mut self, who: Who) -> Option<&mut Messenger> {
+        match &mut self.people[who.0].app {
+            App::Running(messenger) => Some(messenger),
+            App::Stopped(_) | App::Moving => None,
+        }
+    }
+
+    fn is_online(&self, who: Who) -> bool {
+        self.people[who.0].plugged
+    }
+
+    /// What a person's clock shows.
+    fn clock(&self, who: Who) -> Timestamp {
+        Timestamp(self.now.0.saturating_add_signed(self.people[who.0].skew))
+    }
+}
+
+/// When every simulation begins: an afternoon in 2026.
+pub const BEGINNING: Timestamp = Timestamp(1_780_000_000_000);
+
+/// The wire's number of a plain text.
+const TEXT_PLAIN: u32 = 1;
+/// More than any simulated chat holds.
+const MOST_TEXTS: u32 = 100_000;
+/// Envelopes sealed in one turn.
+const AT_A_TIME: usize = 16;
+/// How long a query without an answer is waited for, in milliseconds.
+const QUERY_TIMEOUT: u64 = 5_000;
+/// How often history is asked for while connected, in milliseconds; what relay lost is found like this.
+const HISTORY_EVERY: u64 = 60_000;
+/// How long people get to agree after the last failure, in milliseconds.
+const LONGEST_SETTLING: u64 = 14 * 24 * 60 * 60 * 1_000;
+/// How often it is looked whether they do.
+const SETTLING_STEP: u64 = 10 * 60_000;
