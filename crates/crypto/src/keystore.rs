@@ -95,13 +95,14 @@ pub fn seal(password: &str, cost: Cost, key: &SecretKey, rng: &mut dyn CryptoRng
             cipherparams: CipherParams { iv: hex::encode(iv) },
             ciphertext: hex::encode(ciphertext.as_slice()),
             mac: hex::encode(mac(&derived, ciphertext.as_slice())),
-            kdf: Kdf::Scrypt {
-                dklen: DERIVED,
-                n: 1 << cost.log_n,
-                r: cost.r,
-                p: cost.p,
-                salt: hex::encode(salt),
-            },
+            kdf: SCRYPT.to_owned(),
+            kdfparams: serde_json::json!({
+                "dklen": DERIVED,
+                "n": 1u64 << cost.log_n,
+                "r": cost.r,
+                "p": cost.p,
+                "salt": hex::encode(salt),
+            }),
         },
     };
     Ok(serde_json::to_string(&file).expect("strings and numbers always serialise"))
@@ -121,7 +122,7 @@ pub fn open(password: &str, json: &str) -> Result<SecretKey, OpenError> {
     let iv: [u8; 16] = bytes(&file.crypto.cipherparams.iv)?;
     let expected: [u8; 32] = bytes(&file.crypto.mac)?;
 
-    let derived = file.crypto.kdf.derive(password)?;
+    let derived = file.crypto.derive(password)?;
     if !bool::from(mac(&derived, &ciphertext).ct_eq(&expected)) {
         return Err(OpenError::WrongPassword);
     }
@@ -139,6 +140,8 @@ const MAX_WORK: u64 = 4 << 30;
 /// Most rounds of PBKDF2; the usual number is 262,144.
 const MAX_ROUNDS: u32 = 10_000_000;
 
+const SCRYPT: &str = "scrypt";
+const PBKDF2: &str = "pbkdf2";
 const CIPHER: &str = "aes-128-ctr";
 const DERIVED: u32 = 32;
 
@@ -164,8 +167,8 @@ struct Crypto {
     cipherparams: CipherParams,
     ciphertext: String,
     mac: String,
-    #[serde(flatten)]
-    kdf: Kdf,
+    kdf: String,
+    kdfparams: serde_json::Value,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -173,61 +176,65 @@ struct CipherParams {
     iv: String,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kdf", content = "kdfparams", rename_all = "lowercase")]
-enum Kdf {
-    Scrypt {
-        dklen: u32,
-        n: u64,
-        r: u32,
-        p: u32,
-        salt: String,
-    },
-    Pbkdf2 {
-        dklen: u32,
-        c: u32,
-        prf: String,
-        salt: String,
-    },
-    #[serde(other)]
-    Unknown,
+#[derive(Deserialize)]
+struct ScryptParams {
+    dklen: u32,
+    n: u64,
+    r: u32,
+    p: u32,
+    salt: String,
 }
 
-impl Kdf {
+#[derive(Deserialize)]
+struct Pbkdf2Params {
+    dklen: u32,
+    c: u32,
+    prf: String,
+    salt: String,
+}
+
+impl Crypto {
     fn derive(&self, password: &str) -> Result<Secret<32>, OpenError> {
-        match self {
-            Self::Scrypt {
-                dklen: DERIVED,
-                n,
-                r,
-                p,
-                salt,
-            } if n.is_power_of_two() => {
-                let cost = Cost {
-                    log_n: n.trailing_zeros() as u8,
-                    r: *r,
-                    p: *p,
-                };
-                let params = cost.params().ok_or(OpenError::TooCostly)?;
-                Ok(scrypt_derive(password, &salt_bytes(salt)?, &params))
-            }
-            Self::Pbkdf2 {
-                dklen: DERIVED,
-                c,
-                prf,
-                salt,
-            } if prf == "hmac-sha256" => {
-                if *c > MAX_ROUNDS {
-                    return Err(OpenError::TooCostly);
-                }
-                let salt = salt_bytes(salt)?;
-                let mut derived = Secret::zeroed();
-                pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, *c, derived.as_mut_slice());
-                Ok(derived)
-            }
+        match self.kdf.as_str() {
+            SCRYPT => params::<ScryptParams>(&self.kdfparams)?.derive(password),
+            PBKDF2 => params::<Pbkdf2Params>(&self.kdfparams)?.derive(password),
             _ => Err(OpenError::Unsupported),
         }
     }
+}
+
+impl ScryptParams {
+    fn derive(&self, password: &str) -> Result<Secret<32>, OpenError> {
+        if self.dklen != DERIVED || !self.n.is_power_of_two() {
+            return Err(OpenError::Unsupported);
+        }
+        let cost = Cost {
+            log_n: self.n.trailing_zeros() as u8,
+            r: self.r,
+            p: self.p,
+        };
+        let params = cost.params().ok_or(OpenError::TooCostly)?;
+        Ok(scrypt_derive(password, &salt_bytes(&self.salt)?, &params))
+    }
+}
+
+impl Pbkdf2Params {
+    fn derive(&self, password: &str) -> Result<Secret<32>, OpenError> {
+        if self.dklen != DERIVED || self.prf != "hmac-sha256" || self.c == 0 {
+            return Err(OpenError::Unsupported);
+        }
+        if self.c > MAX_ROUNDS {
+            return Err(OpenError::TooCostly);
+        }
+        let salt = salt_bytes(&self.salt)?;
+        let mut derived = Secret::zeroed();
+        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, self.c, derived.as_mut_slice());
+        Ok(derived)
+    }
+}
+
+fn params<'a, T: Deserialize<'a>>(value: &'a serde_json::Value) -> Result<T, OpenError> {
+    T::deserialize(value).map_err(|_| OpenError::Malformed)
 }
 
 fn scrypt_derive(password: &str, salt: &[u8], params: &scrypt::Params) -> Secret<32> {

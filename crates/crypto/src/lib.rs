@@ -50,3 +50,10 @@ pub fn keccak256_parts(parts: &[&[u8]]) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;
+
+// Lets unit tests share the vector loader of the integration tests.
+#[cfg(test)]
+extern crate self as undertone_crypto;

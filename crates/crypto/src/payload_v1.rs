@@ -255,3 +255,6 @@ impl EciesKeys {
             .apply_keystream(bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;
