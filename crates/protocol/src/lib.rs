@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod clock;
+pub mod content;
 pub mod id;
 pub mod layers;
 pub mod wire;

@@ -1,7 +1,8 @@
 //! The generated wire types in `src/wire` are what the `.proto` files in `proto` say.
 //!
 //! The code is committed, so that nothing but this test needs the generator. To write it anew:
-//! `cargo xtask codegen`, which runs this test with `UNDERTONE_WRITE_WIRE` set.
+//! `cargo xtask codegen`, which runs this test with `UNDERTONE_WRITE_WIRE` set. The crate must compile for that: write a
+//! new message's definition before the code that uses it, and remove the code before the definition.
 
 #![allow(clippy::unwrap_used)]
 

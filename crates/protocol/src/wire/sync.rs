@@ -1231,6 +1231,13 @@ pub struct MessengerLocalBackup {
     #[prost(message, repeated, tag = "6")]
     pub messages: ::prost::alloc::vec::Vec<BackedUpMessage>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SyncDeleteForMeMessage {
+    #[prost(uint64, tag = "1")]
+    pub clock: u64,
+    #[prost(string, tag = "2")]
+    pub message_id: ::prost::alloc::string::String,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ProfileShowcaseVisibility {
