@@ -68,6 +68,8 @@ mod sessions;
 mod settings;
 mod shared_secrets;
 mod store;
+#[cfg(test)]
+mod testing;
 mod topics;
 mod tx;
 mod value;

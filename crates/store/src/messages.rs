@@ -380,3 +380,6 @@ impl Code for RequestProgress {
 impl Code for Deletion {
     const CODES: &'static [(Deletion, i64)] = &[(Deletion::None, 0), (Deletion::ForEveryone, 1), (Deletion::ForMe, 2)];
 }
+
+#[cfg(test)]
+mod tests;

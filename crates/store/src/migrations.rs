@@ -35,3 +35,6 @@ pub(crate) fn version(connection: &Connection) -> Result<usize, StoreError> {
 }
 
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+#[cfg(test)]
+mod tests;

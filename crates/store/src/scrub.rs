@@ -141,3 +141,6 @@ const LEAF_TABLE: u8 = 13;
 /// Sizes in the format of the write-ahead log, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,6 @@ impl View<'_> {
         ReadOnly(History(self.access()))
     }
 }
+
+#[cfg(test)]
+mod tests;

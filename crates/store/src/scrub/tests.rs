@@ -1,0 +1,329 @@
+use std::collections::BTreeSet;
+
+use crate::store::Checkpoint;
+use crate::testing::{NOW, Numbers, chat, cipher, device, message, one_to_one, person};
+use crate::{
+    Changes, DatabaseKey, Form, GroupKeyRow, Missing, NewEntry, OutgoingRow, OwnPreKeyRow, ParkedRow, RouteKey, Secret,
+    SegmentRow, SessionRow, Store, StoreError, TopicRow,
+};
+
+/// Sixteen bytes that occur nowhere by chance.
+type Marker = [u8; 16];
+
+/// What was written in a life of a database, and which of it was erased.
+struct Life {
+    numbers: Numbers,
+    erased: BTreeSet<Marker>,
+    standing: BTreeSet<Marker>,
+}
+
+impl Life {
+    /// Bytes of a secret: a marker with more bytes around it.
+    fn secret(&mut self, length: usize) -> (Marker, Secret) {
+        let mut bytes: Vec<u8> = (0..length).map(|_| self.numbers.next() as u8).collect();
+        let marker: Marker = self.numbers.bytes();
+        let at = self.numbers.below(length - marker.len() + 1);
+        bytes[at..at + marker.len()].copy_from_slice(&marker);
+        self.standing.insert(marker);
+        (marker, bytes.into())
+    }
+
+    /// A text with a word that ends in a marker. The index keeps only the end of a word that begins like the one before.
+    fn text(&mut self) -> (Marker, String) {
+        let digits: String = (0..24)
+            .map(|_| char::from(b'a' + (self.numbers.next() % 26) as u8))
+            .collect();
+        let marker: Marker = digits.as_bytes()[8..].try_into().unwrap();
+        self.standing.insert(marker);
+        (
+            marker,
+            format!("well {digits} and{}", " more".repeat(self.numbers.below(40))),
+        )
+    }
+
+    fn erase(&mut self, marker: Marker) {
+        self.standing.remove(&marker);
+        self.erased.insert(marker);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Cleaning {
+    Whole,
+    WithoutSecureDelete,
+    WithoutIndexSecureDelete,
+    WithoutScrub,
+}
+
+/// Lives a life with many secrets and texts, erases most of them, empties the log, and answers how many of the erased and
+/// of the standing markers are in the files.
+fn markers_left(cleaning: Cleaning) -> (usize, usize) {
+    let directory = tempfile::tempdir().unwrap();
+    let key = DatabaseKey::from([0x5a; 32]);
+    let mut store = Store::create(directory.path(), &key).unwrap();
+    match cleaning {
+        Cleaning::WithoutSecureDelete => store.connection.execute_batch("PRAGMA secure_delete = OFF").unwrap(),
+        Cleaning::WithoutIndexSecureDelete => store
+            .connection
+            .execute_batch("INSERT INTO message_text (message_text, rank) VALUES ('secure-delete', 0)")
+            .unwrap(),
+        Cleaning::Whole | Cleaning::WithoutScrub => {}
+    }
+    if cleaning == Cleaning::WithoutScrub {
+        // Nothing empties the log but the statement at the end.
+        store.file.as_mut().unwrap().longest_log = u64::MAX;
+    }
+    let mut life = Life {
+        numbers: Numbers(11),
+        erased: BTreeSet::new(),
+        standing: BTreeSet::new(),
+    };
+    live(&mut store, &mut life);
+    if cleaning == Cleaning::WithoutScrub {
+        store
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .unwrap();
+    } else {
+        assert_eq!(store.checkpoint().unwrap(), Checkpoint::Done);
+    }
+    assert_eq!(std::fs::metadata(store.file.as_ref().unwrap().log()).unwrap().len(), 0);
+    assert!(life.erased.len() > 3_000 && life.standing.len() > 500);
+    count(&cipher::pages(directory.path(), &key), &life)
+}
+
+fn count(pages: &[Vec<u8>], life: &Life) -> (usize, usize) {
+    let mut found = BTreeSet::new();
+    for page in pages {
+        for window in page.windows(16) {
+            let window: &Marker = window.try_into().unwrap();
+            if life.erased.contains(window) || life.standing.contains(window) {
+                found.insert(*window);
+            }
+        }
+    }
+    (
+        found.intersection(&life.erased).count(),
+        found.intersection(&life.standing).count(),
+    )
+}
+
+fn write(store: &mut Store, turn: impl FnOnce(&mut crate::Tx<'_>) -> Result<(), StoreError>) -> Changes {
+    store.write(turn).unwrap().1
+}
+
+fn live(store: &mut Store, life: &mut Life) {
+    sessions(store, life);
+    messages(store, life);
+    keys(store, life);
+    queues(store, life);
+}
+
+/// Two hundred sessions whose states change in size and place, all but the last state of each superseded.
+fn sessions(store: &mut Store, life: &mut Life) {
+    let mut current: Vec<Option<Marker>> = vec![None; 200];
+    for _ in 0..2_500 {
+        let which = life.numbers.below(current.len());
+        let longest = if life.numbers.below(10) == 0 { 9_000 } else { 900 };
+        let length = 100 + life.numbers.below(longest);
+        let (marker, state) = life.secret(length);
+        let row = SessionRow {
+            identity: person(which as u8),
+            installation: device(which as u32 % 3),
+            bundle: person(which as u8),
+            state,
+            ephemeral: None,
+            used_at: NOW,
+        };
+        let changes = write(store, |tx| tx.sessions().save(&row));
+        assert!(changes.erased);
+        if let Some(old) = current[which].replace(marker) {
+            life.erase(old);
+        }
+    }
+}
+
+/// Messages in four chats, written in a mixed order, then half of them removed, edited or deleted, some chats emptied.
+fn messages(store: &mut Store, life: &mut Life) {
+    let chats = [1, 2, 3, 4].map(one_to_one);
+    write(store, |tx| chats.iter().try_for_each(|id| tx.chats().save(&chat(id))));
+    let mut rows = Vec::new();
+    for number in 0..2_000 {
+        let (marker, text) = life.text();
+        let mut row = message(&chats[life.numbers.below(4)], 1 + number, &text);
+        row.clock = life.numbers.next() >> 20;
+        write(store, |tx| tx.messages().insert(&row).map(drop));
+        rows.push((marker, row));
+    }
+    for (marker, row) in &mut rows {
+        match life.numbers.below(4) {
+            0 => write(store, |tx| tx.messages().remove(&row.id).map(drop)),
+            1 => {
+                row.text = String::new();
+                write(store, |tx| tx.messages().update(row))
+            }
+            2 => {
+                row.text = life.text().1;
+                write(store, |tx| tx.messages().update(row))
+            }
+            _ => continue,
+        };
+        life.erase(*marker);
+    }
+    let gone = &chats[3];
+    for (marker, row) in rows.iter().filter(|(_, row)| row.chat == *gone) {
+        if !life.erased.contains(marker) {
+            life.erase(*marker);
+        } else if !row.text.is_empty() {
+            let end = row.text.split(' ').nth(1).unwrap().as_bytes()[8..].try_into().unwrap();
+            life.erase(end);
+        }
+    }
+    write(store, |tx| tx.chats().remove(gone));
+}
+
+/// Pre-keys, group keys, topic keys, recovery words.
+fn keys(store: &mut Store, life: &mut Life) {
+    for number in 0..200_u32 {
+        let (old, secret) = life.secret(32);
+        let mut public = [number as u8; 33];
+        public[1] = (number >> 8) as u8;
+        let expired_at = Some(NOW.plus(u64::from(number)));
+        let pre_key = OwnPreKeyRow {
+            public: public.into(),
+            secret,
+            version: number,
+            created_at: NOW,
+            expired_at,
+        };
+        write(store, |tx| tx.bundles().insert_own(&pre_key));
+        if number < 150 {
+            life.erase(old);
+        }
+    }
+    write(store, |tx| tx.bundles().erase_own(NOW.plus(150)).map(drop));
+    for round in 0..3 {
+        for number in 0..60_u8 {
+            let length = 60 + life.numbers.below(2_000);
+            let (marker, state) = life.secret(length);
+            let key = GroupKeyRow {
+                group_id: vec![number; 33],
+                key_id: [number; 32],
+                deprecated_id: 1,
+                created_at: 1,
+                state,
+                received_at: NOW,
+            };
+            write(store, |tx| tx.group_keys().save(&key));
+            if round < 2 {
+                life.erase(marker);
+            }
+            let (marker, key) = life.secret(32);
+            let name = format!("topic {number}");
+            let topic = TopicRow {
+                name: name.clone(),
+                pubsub_topic: String::new(),
+                content_topic: String::new(),
+                key: Some(key),
+                listening: true,
+            };
+            write(store, |tx| {
+                tx.topics().save(&topic)?;
+                tx.topics().remove(&name)
+            });
+            life.erase(marker);
+        }
+    }
+}
+
+/// What passes through: outbox, data sync, parked envelopes, segments. All of it goes again.
+fn queues(store: &mut Store, life: &mut Life) {
+    for number in 0..200_u8 {
+        let markers_and_bytes: [(Marker, Secret); 5] = std::array::from_fn(|_| {
+            let length = 40 + life.numbers.below(3_000);
+            life.secret(length.max(32))
+        });
+        let [payload, body, parked, segment, _] = markers_and_bytes.each_ref().map(|(_, bytes)| bytes.to_vec());
+        let (route_marker, route_key) = life.secret(32);
+        let id = [number; 32];
+        write(store, |tx| {
+            tx.outbox().insert(&NewEntry {
+                message: None,
+                pubsub_topic: String::new(),
+                content_topic: String::new(),
+                key: RouteKey::Symmetric(route_key),
+                payload,
+                ephemeral: false,
+                priority: 1,
+                due_at: NOW,
+                created_at: NOW,
+            })?;
+            let outgoing = OutgoingRow {
+                id,
+                group_id: id,
+                message: None,
+                timestamp: 1,
+                body,
+            };
+            tx.datasync().offer(&outgoing, &person(1), NOW)?;
+            tx.waiting().park(&ParkedRow {
+                missing: Missing::Session,
+                what: vec![number],
+                form: Form::Envelope,
+                digest: id,
+                sender: None,
+                topic: String::new(),
+                bytes: parked,
+                sent_at: NOW,
+                parked_at: NOW,
+            })?;
+            tx.segments().insert(&SegmentRow {
+                hash: id,
+                signer: person(1),
+                parity: false,
+                position: 0,
+                total: 2,
+                data: segment,
+                received_at: NOW,
+            })?;
+            Ok(())
+        });
+        for (marker, _) in &markers_and_bytes[..4] {
+            life.erase(*marker);
+        }
+        life.standing.remove(&markers_and_bytes[4].0);
+        life.erase(route_marker);
+    }
+    for number in (0..200_u8).rev() {
+        write(store, |tx| {
+            for row in tx.outbox().due(NOW, 1)? {
+                tx.outbox().remove(row.id)?;
+            }
+            assert!(tx.datasync().acknowledge(&[number; 32], &person(1))?.is_some());
+            assert_eq!(tx.waiting().take(Missing::Session, &[number], 10)?.len(), 1);
+            tx.segments().complete(&[number; 32], &person(1), NOW)
+        });
+    }
+}
+
+#[test]
+fn nothing_erased_is_left_in_any_page() {
+    let (erased, standing) = markers_left(Cleaning::Whole);
+    assert_eq!(erased, 0, "erased markers found in the files");
+    assert!(standing > 500, "the search finds what stands");
+}
+
+#[test]
+fn without_secure_delete_the_search_finds_much() {
+    assert!(markers_left(Cleaning::WithoutSecureDelete).0 > 100);
+}
+
+#[test]
+fn without_secure_delete_in_the_index_the_search_finds_words() {
+    assert!(markers_left(Cleaning::WithoutIndexSecureDelete).0 > 0);
+}
+
+#[test]
+fn without_the_scrub_the_search_finds_what_balancing_left() {
+    assert!(markers_left(Cleaning::WithoutScrub).0 > 0);
+}

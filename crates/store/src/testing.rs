@@ -1,0 +1,143 @@
+//! What the tests of this crate share: rows to write, random bytes that repeat, and an independent reader of SQLCipher's
+//! page format.
+
+use protocol::Timestamp;
+use protocol::id::{ChatId, InstallationId, MessageId};
+
+use crate::{ChatRow, Deletion, MessageRow, PublicKeyBytes};
+
+pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+/// Numbers that look random and are the same in every run (SplitMix64).
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        std::array::from_fn(|_| self.next() as u8)
+    }
+}
+
+pub(crate) fn person(number: u8) -> PublicKeyBytes {
+    let mut bytes = [number; 33];
+    bytes[0] = 2 + number % 2;
+    bytes.into()
+}
+
+pub(crate) fn device(number: u32) -> InstallationId {
+    InstallationId::new(format!("device-{number}")).unwrap()
+}
+
+pub(crate) fn one_to_one(number: u8) -> ChatId {
+    let digits: String = (0..64).map(|_| format!("{number:02x}")).collect();
+    ChatId::new(format!("0x04{digits}")).unwrap()
+}
+
+pub(crate) fn message_id(number: u64) -> MessageId {
+    let mut numbers = Numbers(number);
+    MessageId::from_bytes(numbers.bytes())
+}
+
+pub(crate) fn chat(id: &ChatId) -> ChatRow {
+    ChatRow::new(id.clone(), NOW)
+}
+
+pub(crate) fn message(chat: &ChatId, number: u64, text: &str) -> MessageRow {
+    MessageRow {
+        id: message_id(number),
+        chat: chat.clone(),
+        author: person(1),
+        clock: number,
+        sent_at: NOW.plus(number),
+        kind: 1,
+        text: text.to_owned(),
+        payload: None,
+        response_to: None,
+        delivery: None,
+        request: None,
+        edited_clock: 0,
+        deletion: Deletion::None,
+        deleted_by: None,
+        seen: false,
+        mention: false,
+    }
+}
+
+/// SQLCipher 4, read without SQLCipher: AES-256-CBC per page, HMAC-SHA512 over ciphertext, IV and page number.
+#[cfg(feature = "sqlcipher")]
+pub(crate) mod cipher {
+    use std::fs;
+    use std::path::Path;
+
+    use aes::Aes256;
+    use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha512;
+
+    use crate::DatabaseKey;
+
+    /// Every page of a database and of its write-ahead log, in the clear. Fails if one does not verify.
+    pub(crate) fn pages(directory: &Path, key: &DatabaseKey) -> Vec<Vec<u8>> {
+        let database = fs::read(directory.join(crate::file::DATABASE)).unwrap();
+        let log = fs::read(directory.join(crate::file::LOG)).unwrap_or_default();
+        assert_eq!(database.len() % PAGE, 0);
+        let salt: [u8; 16] = match database.first_chunk().or_else(|| log.get(56..)?.first_chunk()) {
+            Some(salt) => *salt,
+            None => return Vec::new(),
+        };
+        let keys = Keys::new(key, salt);
+        let stored = database
+            .chunks(PAGE)
+            .enumerate()
+            .map(|(at, page)| (at as u32 + 1, page));
+        let frames = log.get(32..).unwrap_or_default().chunks_exact(24 + PAGE);
+        let logged = frames.map(|frame| (u32::from_be_bytes(*frame.first_chunk().unwrap()), &frame[24..]));
+        stored
+            .chain(logged)
+            .map(|(number, page)| keys.open(number, page))
+            .collect()
+    }
+
+    struct Keys {
+        encryption: [u8; 32],
+        authentication: [u8; 32],
+    }
+
+    impl Keys {
+        fn new(key: &DatabaseKey, salt: [u8; 16]) -> Keys {
+            let mut authentication = [0; 32];
+            pbkdf2::pbkdf2_hmac::<Sha512>(key.expose(), &salt.map(|byte| byte ^ 0x3a), 2, &mut authentication);
+            Keys {
+                encryption: *key.expose(),
+                authentication,
+            }
+        }
+
+        fn open(&self, number: u32, page: &[u8]) -> Vec<u8> {
+            let start = if number == 1 { 16 } else { 0 };
+            let (body, tag) = page[start..].split_at(PAGE - start - 64);
+            let mut mac = Hmac::<Sha512>::new_from_slice(&self.authentication).unwrap();
+            mac.update(body);
+            mac.update(&number.to_le_bytes());
+            mac.verify_slice(tag).unwrap();
+            let (ciphertext, iv) = body.split_at(body.len() - 16);
+            let decryptor = cbc::Decryptor::<Aes256>::new_from_slices(&self.encryption, iv).unwrap();
+            let mut plain = ciphertext.to_vec();
+            decryptor.decrypt_padded::<NoPadding>(&mut plain).unwrap();
+            plain
+        }
+    }
+
+    const PAGE: usize = 4096;
+}
