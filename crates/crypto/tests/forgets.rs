@@ -8,17 +8,18 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::File;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
+use std::sync::Barrier;
+use std::thread;
 
 use rand_core::{TryCryptoRng, TryRng};
 use undertone_crypto::{SecretKey, Session, x3dh};
 
 /// Bitwise complements, in hex, of what the first message uses.
-const USED: &[(&str, &str)] = &[
+const USED: [(&str, &str); 5] = [
     (
         "X3DH secret",
         "b437aa2f9897afd7e458e912da1a8763519cd6e7c48949c9f0925f6291215188",
@@ -41,37 +42,57 @@ const USED: &[(&str, &str)] = &[
     ),
 ];
 
+/// Stands, complemented, on the stack of the thread that is searched.
+const CANARY: [u8; 32] = *b"a canary of thirty-two bytes, ok";
+
+/// As it is, and as HMAC mixes a key into its inner and outer block.
+const HMAC_MASKS: [u8; 3] = [0, 0x36, 0x5c];
+
 #[test]
 fn used_keys_are_in_no_page_of_memory() {
-    let canary = complement_of(b"a canary of thirty-two bytes, ok");
-    let canary_in_memory = black_box(canary.iter().map(|byte| !byte).collect::<Vec<u8>>());
-    assert!(count(&canary) >= 1, "the search finds what is there");
-    drop(black_box(canary_in_memory));
+    // The sessions live on a thread that stands still while this one searches,
+    // so that searching does not itself write over what is left on the stack.
+    let (before, after, done) = (Barrier::new(2), Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| exchange(&before, &after, &done));
+        before.wait();
+        let seeds = [needle("X3DH secret"), needle("chain key"), CANARY].map(|key| count(&key));
+        before.wait();
+        after.wait();
+        let left = USED.map(|(name, _)| {
+            let masked = HMAC_MASKS.map(|mask| count(&needle(name).map(|byte| byte ^ mask)));
+            (name, masked)
+        });
+        done.wait();
+        assert!(seeds.iter().all(|found| *found >= 1), "they are in use");
+        for (name, found) in left {
+            assert_eq!(found, [0; 3], "the {name} is still in memory");
+        }
+    });
+}
 
+/// One message each way. Both sides are alive when `after` is reached.
+fn exchange(before: &Barrier, after: &Barrier, done: &Barrier) {
     let (alice, bob) = (secret(0x11), secret(0x33));
     let (ephemeral, pre_key) = (secret(0x22), secret(0x44));
     let mut receiver = responder(&bob, &pre_key, &alice, &ephemeral);
     let mut sender = initiator(&alice, &ephemeral, &bob, &pre_key);
-    let needles: BTreeMap<&str, [u8; 32]> = USED.iter().map(|(name, hex)| (*name, from_hex(hex))).collect();
-    assert!(count(&needles["X3DH secret"]) >= 1, "it seeds both sessions");
-    assert!(count(&needles["chain key"]) >= 1, "it is the sender's next step");
+    let on_the_stack = black_box(CANARY.map(|byte| !byte));
+    before.wait();
+    before.wait();
+    black_box(&on_the_stack);
 
     let message = sender.encrypt(b"hello").unwrap();
-    assert_eq!(message.ciphertext.len(), 53);
-    let plaintext = receiver
-        .decrypt(&message.header, &message.ciphertext, &mut Repeat(0x66))
-        .unwrap();
-    assert_eq!(*plaintext, b"hello");
+    let plaintext = receiver.decrypt(&message.header, &message.ciphertext, &mut Repeat(0x66));
     // The initiator holds the secret as its receiving chain until an answer comes.
     let answer = receiver.encrypt(b"hi").unwrap();
-    sender
-        .decrypt(&answer.header, &answer.ciphertext, &mut Repeat(0x77))
-        .unwrap();
-
-    for (name, needle) in &needles {
-        assert_eq!(count(needle), 0, "the {name} is still in memory");
-    }
-    assert!(black_box(receiver).skipped_len() == 0 && black_box(sender).skipped_len() == 0);
+    let answered = sender.decrypt(&answer.header, &answer.ciphertext, &mut Repeat(0x77));
+    after.wait();
+    done.wait();
+    assert_eq!(message.ciphertext.len(), 53);
+    assert_eq!(*plaintext.unwrap(), b"hello");
+    assert_eq!(*answered.unwrap(), b"hi");
+    assert!(receiver.skipped_len() == 0 && sender.skipped_len() == 0);
 }
 
 #[inline(never)]
@@ -91,12 +112,10 @@ fn secret(byte: u8) -> SecretKey {
     SecretKey::from_bytes(&[byte; 32]).unwrap()
 }
 
-fn complement_of(bytes: &[u8; 32]) -> [u8; 32] {
-    bytes.map(|byte| !byte)
-}
-
-fn from_hex(text: &str) -> [u8; 32] {
-    hex::decode(text).unwrap().try_into().unwrap()
+/// The complement of a key in [`USED`].
+fn needle(name: &str) -> [u8; 32] {
+    let (_, digits) = USED.iter().find(|(known, _)| *known == name).unwrap();
+    hex::decode(digits).unwrap().try_into().unwrap()
 }
 
 /// How often the complement of `needle` stands in writable memory.

@@ -106,7 +106,7 @@ fn reseals(key: &Key, data: &[u8], length: usize, signed: bool) {
         Key::Asymmetric(_) => 65 + 16 + 32,
     };
     assert_eq!((sealed.len() - overhead) % 256, 0);
-    if (length - overhead) % 256 == 0 {
+    if (length - overhead).is_multiple_of(256) {
         assert_eq!(sealed.len(), length);
     }
     let opened = payload_v1::open(&sealed, key.opening()).unwrap();
