@@ -197,7 +197,7 @@ fn befriend(sim: &mut Sim, who: Who, other: Who) {
 
 /// The one-to-one chat with a person.
 pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {
-    ChatId::from(&sim.key(other))
+    ChatId::one_to_one(&sim.key(other))
 }
 
 fn deed(dice: &mut Dice, people: usize, stores: usize) -> Deed {

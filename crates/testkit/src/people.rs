@@ -1,8 +1,16 @@
 //! Named people with fixed keys, the same in every test.
+//!
+//! Deriving the key of a topic costs milliseconds, which is most of a simulated life. The keys of all topics between
+//! these people are derived once in a process and laid into their databases beforehand.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crypto::{Mnemonic, SymmetricKey};
+use crypto::{PublicKey, SecretKey, SymmetricKey};
+use messenger::{Identity, Messenger, NewProfile, topics};
+use protocol::Timestamp;
+use protocol::address::{self, Address, Lock};
+use store::{Secret, Store, StoreError, TopicRow};
 
 /// How many people there are.
 pub const ROSTER: usize = NAMES.len();
@@ -12,10 +20,68 @@ pub fn name(number: usize) -> &'static str {
     NAMES[number % ROSTER]
 }
 
-/// The recovery phrase of a person, by number. Made from a fixed seed, so it protects nobody.
-pub fn phrase(number: usize) -> Mnemonic {
-    let mut rng = rand_chacha::ChaCha20Rng::from_seed([u8::try_from(number).unwrap_or(0); 32]);
-    Mnemonic::generate(&mut rng)
+/// The chat key of a person, by number. It is no secret.
+pub fn chat_key(number: usize) -> SecretKey {
+    let byte = u8::try_from(number % ROSTER + 1).unwrap_or(1);
+    SecretKey::from_bytes(&[byte; 32]).expect("small numbers are keys")
+}
+
+/// A new profile of a person in a database in memory.
+pub fn messenger(number: usize, now: Timestamp, seed: [u8; 32]) -> Messenger {
+    let key = chat_key(number);
+    let mut store = Store::in_memory().expect("memory is a disk that never fails");
+    prepare_topics(&mut store, &key).expect("memory is a disk that never fails");
+    let profile = NewProfile { display_name: name(number), identity: Identity::Key(&key) };
+    Messenger::create(store, &profile, now, seed).expect("the people of the roster can have profiles")
 }
 
 const NAMES: [&str; 6] = ["Alice", "Bobby", "Carol", "David", "Erika", "Frank"];
+
+/// Lays the topic keys that this person will need into the database, as if they had been derived in an earlier life.
+fn prepare_topics(store: &mut Store, own: &SecretKey) -> Result<(), StoreError> {
+    let commit = store.write(|tx| {
+        for number in 0..ROSTER {
+            let other = chat_key(number).public_key();
+            let contact_code = address::contact_code(&other);
+            tx.topics().save(&row(topics::contact_code_name(&other), &contact_code))?;
+            let negotiated = address::negotiated(&own.ecdh(&other));
+            tx.topics().save(&row(topics::negotiated_name(&other), &negotiated))?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    commit.map(drop)
+}
+
+fn row(name: String, address: &Address) -> TopicRow {
+    TopicRow {
+        name,
+        pubsub_topic: address.pubsub_topic.as_str().to_owned(),
+        content_topic: address.content_topic.as_str().to_owned(),
+        key: key_of(address).map(|key| Secret::from(&key.expose()[..])),
+        listening: false,
+    }
+}
+
+fn key_of(address: &Address) -> Option<&'static SymmetricKey> {
+    match &address.lock {
+        Lock::Password(password) => derived().get(password.expose()),
+        Lock::Recipient(_) => None,
+    }
+}
+
+/// Every topic key that people of the roster may need, by password.
+fn derived() -> &'static BTreeMap<String, SymmetricKey> {
+    static DERIVED: OnceLock<BTreeMap<String, SymmetricKey>> = OnceLock::new();
+    DERIVED.get_or_init(|| {
+        let keys: Vec<SecretKey> = (0..ROSTER).map(chat_key).collect();
+        let publics: Vec<PublicKey> = keys.iter().map(SecretKey::public_key).collect();
+        let negotiated = keys.iter().flat_map(|key| publics.iter().map(|public| address::negotiated(&key.ecdh(public))));
+        let all = publics.iter().map(address::contact_code).chain(negotiated);
+        let passwords = all.filter_map(|address| match address.lock {
+            Lock::Password(password) => Some(password.expose().to_owned()),
+            Lock::Recipient(_) => None,
+        });
+        let passwords: std::collections::BTreeSet<String> = passwords.collect();
+        passwords.into_iter().map(|text| (text.clone(), SymmetricKey::from_password(&text))).collect()
+    })
+}

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crypto::PublicKey;
-use messenger::{Command, CommandError, HistoryPage, Messenger, Published, Reply};
+use messenger::{Command, CommandError, HistoryGap, HistoryPage, Messenger, Published, Reply};
 use protocol::Timestamp;
 use protocol::id::MessageId;
-use store::{MessageRow, Store};
+use store::{MessageRow, PublicKeyBytes, Store, StoreError, View};
 use waku_proto::store::catchup::{Errand, Failure, Progress, Ticket};
 use waku_proto::store::{Catchup, Response};
 use waku_proto::Envelope;
@@ -245,7 +245,7 @@ impl Sim {
     pub fn is_contact(&self, who: Who, other: Who) -> bool {
         let identity = PublicKeyBytes::from(self.key(other).to_compressed());
         let row = self.look(who, |view| view.contacts().load(&identity)).expect("the database of a simulation works");
-        row.is_some_and(|row| messenger::contacts::is_mutual(&row))
+        row.is_some_and(|row| messenger::contacts::relation(&row).mutual())
     }
 
     /// Looks into a person's database, whether their app runs or not.
@@ -324,7 +324,7 @@ impl Sim {
         }
         let Some(messenger) = self.running(who) else { return };
         let deadline = messenger.next_deadline();
-        let urgent = messenger.history_gaps(now).iter().any(|gap| gap.urgent);
+        let urgent = gaps(messenger, now).iter().any(|gap| gap.urgent);
         self.wake_at(who, deadline);
         if urgent && self.is_online(who) && self.people[who.0].catchup.is_none() {
             self.catch_up(who);
@@ -387,7 +387,7 @@ impl Sim {
             let first = usize::try_from(self.dice.below(self.stores.len() as u64)).unwrap_or(0);
             let nodes: Vec<usize> = (0..self.stores.len()).map(|node| (first + node) % self.stores.len()).collect();
             let Some(messenger) = self.running(who) else { return };
-            let gaps: Vec<_> = messenger.history_gaps(now).into_iter().map(|gap| gap.gap).collect();
+            let gaps: Vec<_> = gaps(messenger, now).into_iter().map(|gap| gap.gap).collect();
             self.people[who.0].catchup = Some(Catchup::new(gaps, &nodes));
             let again = self.now.plus(HISTORY_EVERY);
             self.later(again, Event::CatchUp { who, connection });
@@ -450,6 +450,10 @@ impl Sim {
     fn clock(&self, who: Who) -> Timestamp {
         Timestamp(self.now.0.saturating_add_signed(self.people[who.0].skew))
     }
+}
+
+fn gaps(messenger: &Messenger, now: Timestamp) -> Vec<HistoryGap> {
+    messenger.history_gaps(now).expect("the database of a simulation works")
 }
 
 /// When every simulation begins: an afternoon in 2026.
