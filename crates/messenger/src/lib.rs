@@ -1,1 +1,42 @@
 //! Decides.
+//!
+//! The brain of an unlocked profile: commands of a person, received envelopes, results of publishing, pages of history
+//! and deadlines go in; commits come out. Each input is one turn: one synchronous call, one transaction, with the time and
+//! the randomness given from outside. What to publish are rows of the outbox, what a user interface must learn are the
+//! ids in [`Commit::changes`], and what to listen to is [`Messenger::interests`].
+//!
+//! Start reading at `receive.rs`, then `send.rs`; the feature folders (`chats`, `contacts`, `profile`, `devices`) have
+//! pure rules, what others tell (`inbound.rs`), and what a person does (`commands.rs`).
+//!
+//! Does not know how envelopes travel, reads no clock, and draws no randomness but from the seed it was given.
+
+#[cfg(feature = "sqlcipher")]
+pub mod accounts;
+pub mod chats;
+mod command;
+pub mod contacts;
+mod datasync;
+mod deadlines;
+mod devices;
+mod history;
+mod inbound;
+mod messenger;
+mod outbox;
+mod profile;
+mod receive;
+mod send;
+mod settings;
+pub mod topics;
+mod turn;
+mod waiting;
+
+pub use command::{Command, CommandError, Reply};
+pub use crypto::{Mnemonic, PublicKey, SecretKey};
+pub use history::{HistoryGap, HistoryPage};
+pub use inbound::{Inbound, Missing, Reason, Rule};
+pub use messenger::{AccountInfo, Commit, Messenger, NewProfile, Published};
+pub use profile::{Identity, ProfileError};
+pub use protocol::Timestamp;
+pub use protocol::id::{ChatId, ChatKind, InstallationId, MessageId};
+pub use settings::{Mode, RequestsFrom, Settings};
+pub use store::OutboxId;

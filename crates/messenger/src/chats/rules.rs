@@ -1,0 +1,64 @@
+//! Who may write what, and where a message stands.
+//!
+//! Pure. What a message has to look like by itself is `ChatMessage::validate`; here is what depends on chat and author.
+
+use protocol::content::rule::MAX_TEXT_CHARACTERS;
+
+use crate::command::CommandError;
+use crate::contacts::rules::Relation;
+
+/// Whether we may write to a person, and why not.
+pub fn may_write(relation: &Relation) -> Result<(), CommandError> {
+    match () {
+        () if relation.blocked => Err(CommandError::Blocked),
+        () if !relation.mutual() => Err(CommandError::NotAContact),
+        () => Ok(()),
+    }
+}
+
+/// Whether a text can be sent: not blank, at most 4,096 characters. It is sent as it stands.
+pub fn text(text: &str) -> Result<(), CommandError> {
+    if text.trim().is_empty() {
+        return Err(CommandError::EmptyText);
+    }
+    match text.chars().nth(MAX_TEXT_CHARACTERS) {
+        Some(_) => Err(CommandError::MessageTooLong),
+        None => Ok(()),
+    }
+}
+
+/// Whether a person's messages are shown: once we have asked or accepted them. Until then they wait.
+pub fn shows(relation: &Relation) -> bool {
+    relation.added() && !relation.blocked
+}
+
+/// Whether a message of this clock was cleared away with what stood before it.
+pub fn was_cleared(clock: u64, deleted_at_clock: u64) -> bool {
+    clock <= deleted_at_clock
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mutual_contacts_write_to_each_other() {
+        let mut relation = Relation::default();
+        assert!(matches!(may_write(&relation), Err(CommandError::NotAContact)));
+        relation.asked(1);
+        assert!(matches!(may_write(&relation), Err(CommandError::NotAContact)));
+        assert!(!shows(&relation));
+        relation.ask(2);
+        assert!(may_write(&relation).is_ok() && shows(&relation));
+        relation.block(3);
+        assert!(matches!(may_write(&relation), Err(CommandError::Blocked)));
+        assert!(!shows(&relation));
+    }
+
+    #[test]
+    fn a_text_is_counted_in_characters() {
+        assert!(matches!(text(" \n "), Err(CommandError::EmptyText)));
+        assert!(text(&"é".repeat(4_096)).is_ok());
+        assert!(matches!(text(&"é".repeat(4_097)), Err(CommandError::MessageTooLong)));
+    }
+}

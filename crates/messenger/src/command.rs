@@ -1,0 +1,186 @@
+//! What a person may ask for, what they get back, and why not.
+
+use crypto::PublicKey;
+use protocol::content::name::NameError;
+use protocol::id::{ChatId, MessageId};
+
+use crate::settings::Settings;
+
+/// One wish of the person in front of the device. Handled whole or not at all.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Asks a person to become a contact, with a note of 1 to 280 characters.
+    SendContactRequest {
+        /// The person asked.
+        to: PublicKey,
+        /// What they read with the request.
+        note: String,
+    },
+    /// Says yes to an open request.
+    AcceptContactRequest {
+        /// Who asked.
+        contact: PublicKey,
+    },
+    /// Says no to an open request. The other person is not told.
+    DeclineContactRequest {
+        /// Who asked.
+        contact: PublicKey,
+    },
+    /// Takes back a request of ours that has not been answered.
+    RetractContactRequest {
+        /// Who was asked.
+        contact: PublicKey,
+    },
+    /// Ends a contact; both sides must ask anew. The chat stays, read-only.
+    RemoveContact {
+        /// Who is taken out of the list.
+        contact: PublicKey,
+    },
+    /// Drops everything this person sends from now on, and hides what they sent before.
+    Block {
+        /// Who is blocked.
+        contact: PublicKey,
+    },
+    /// Ends a block. Nothing of the earlier relation comes back.
+    Unblock {
+        /// Who is unblocked.
+        contact: PublicKey,
+    },
+    /// Our own name for a person, at most 24 characters; empty takes it away. Stays on this device.
+    SetNickname {
+        /// Who is named.
+        contact: PublicKey,
+        /// The name.
+        name: String,
+    },
+    /// Sends a text of 1 to 4096 characters.
+    SendText {
+        /// Where it is said.
+        chat: ChatId,
+        /// What is said.
+        text: String,
+        /// The message it answers, which need not be known.
+        reply_to: Option<MessageId>,
+    },
+    /// Sends a failed message again, under the same id.
+    Resend {
+        /// The failed message.
+        message: MessageId,
+    },
+    /// Marks everything in a chat as read.
+    MarkRead {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Changes the name that contacts see, 5 to 24 characters.
+    SetDisplayName {
+        /// The new name.
+        name: String,
+    },
+    /// Replaces the settings.
+    ChangeSettings(Settings),
+    /// Keeps the node's list of good peers, which is opaque here.
+    SavePeers(Vec<u8>),
+    /// Erases the recovery phrase from this device, because it was written down.
+    ForgetPhrase,
+}
+
+/// What a command answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done, nothing to say.
+    Done,
+    /// A message was taken over under this id.
+    Message(MessageId),
+    /// The relation to this person changed.
+    Contact(PublicKey),
+}
+
+/// The person asked for something that cannot be done, or our own disk failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No chat has this id.
+    #[error("there is no such chat")]
+    ChatNotFound,
+    /// No message has this id.
+    #[error("there is no such message")]
+    MessageNotFound,
+    /// Nothing is known of this person.
+    #[error("there is no such contact")]
+    ContactNotFound,
+    /// The key is our own.
+    #[error("this is your own key")]
+    OwnKey,
+    /// Messages flow between mutual contacts only.
+    #[error("both of you have to accept a contact request before you can write to each other")]
+    NotAContact,
+    /// They are a contact already.
+    #[error("you are contacts already")]
+    AlreadyContacts,
+    /// A request of ours is open and younger than seven days.
+    #[error("a request is open; you can ask again seven days after the last one")]
+    AlreadyAsked,
+    /// No request of this person is open.
+    #[error("there is no open request of this person")]
+    NoOpenRequest,
+    /// The request is older than seven days.
+    #[error("the request has expired; send one of your own")]
+    RequestExpired,
+    /// The person is blocked.
+    #[error("you have blocked this person; unblock them first")]
+    Blocked,
+    /// Nothing but white space.
+    #[error("the text is empty")]
+    EmptyText,
+    /// More than 4096 characters.
+    #[error("the text is longer than 4096 characters")]
+    MessageTooLong,
+    /// The note of a request has 1 to 280 characters.
+    #[error("the note has to have 1 to 280 characters")]
+    BadNote,
+    /// The nickname has more than 24 characters.
+    #[error("the nickname is longer than 24 characters")]
+    NicknameTooLong,
+    /// The display name would be refused by others.
+    #[error(transparent)]
+    BadName(#[from] NameError),
+    /// Only failed messages can be sent again.
+    #[error("this message did not fail")]
+    NotFailed,
+    /// This kind of chat cannot be written to yet.
+    #[error("this kind of chat cannot be written to")]
+    UnsupportedChat,
+    /// The message cannot be put into the form of the network.
+    #[error("the message cannot be sent in this form")]
+    Unsendable,
+    /// Our disk could not.
+    #[error("the database failed")]
+    Store(#[from] store::StoreError),
+}
+
+impl CommandError {
+    /// A word for programs. Stable across versions.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CommandError::ChatNotFound => "chat_not_found",
+            CommandError::MessageNotFound => "message_not_found",
+            CommandError::ContactNotFound => "contact_not_found",
+            CommandError::OwnKey => "own_key",
+            CommandError::NotAContact => "not_a_contact",
+            CommandError::AlreadyContacts => "already_contacts",
+            CommandError::AlreadyAsked => "already_asked",
+            CommandError::NoOpenRequest => "no_open_request",
+            CommandError::RequestExpired => "request_expired",
+            CommandError::Blocked => "blocked",
+            CommandError::EmptyText => "empty_text",
+            CommandError::MessageTooLong => "message_too_long",
+            CommandError::BadNote => "bad_note",
+            CommandError::NicknameTooLong => "nickname_too_long",
+            CommandError::BadName(_) => "bad_name",
+            CommandError::NotFailed => "not_failed",
+            CommandError::UnsupportedChat => "unsupported_chat",
+            CommandError::Unsendable => "unsendable",
+            CommandError::Store(_) => "store",
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What people tell us about being contacts.
+
+use crypto::PublicKey;
+use protocol::content::Content;
+use protocol::content::contact::{AcceptContactRequest, ContactUpdate, PropagatedState, RetractContactRequest};
+use protocol::content::name;
+use protocol::id::MessageId;
+use protocol::layers::application::Signed;
+use store::{ContactRow, RequestProgress, StoreError};
+
+use super::rules::{Effect, Local};
+use super::{REQUEST_LIFETIME_MS, befriend, close_request, load, relation, set_relation};
+use crate::chats;
+use crate::inbound::{Reason, Rule};
+use crate::receive::{Done, Halt, Origin};
+use crate::send;
+use crate::settings::RequestsFrom;
+use crate::turn::Turn;
+
+/// A request, by the chat message that carries it. Answers how it stands then, and whether the message is to be kept.
+pub(crate) fn requested(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    id: MessageId,
+    clock: u64,
+    propagated: Option<&PropagatedState>,
+) -> Result<RequestProgress, Halt> {
+    let person = origin.sender.key;
+    let mut contact = load(turn, &person)?;
+    let mut relation = relation(&contact);
+    if relation.mutual() || relation.local == Local::Dismissed {
+        return Err(Rule::Outdated.into());
+    }
+    may_ask(turn, &contact)?;
+    let told = propagated.map_or(Effect::default(), |theirs| relation.told(theirs));
+    let asked = relation.asked(clock);
+    // What came ahead of it, on another message, may have told already that they ask.
+    let news = asked.changed || told.changed || relation.remote_clock == clock;
+    if !news || !relation.has_added_us() {
+        return Err(Rule::Outdated.into());
+    }
+    set_relation(&mut contact, relation);
+    let ends_at = origin.sent_at.plus(REQUEST_LIFETIME_MS);
+    let progress = if relation.mutual() {
+        befriend(turn, &mut contact, &person)?;
+        RequestProgress::Accepted
+    } else if ends_at <= turn.now {
+        RequestProgress::Withdrawn
+    } else {
+        close_request(turn, &mut contact, RequestProgress::Withdrawn)?;
+        contact.request = Some(id);
+        contact.request_expires_at = Some(ends_at);
+        RequestProgress::Pending
+    };
+    turn.tx.contacts().save(&contact)?;
+    Ok(progress)
+}
+
+/// They accepted a request of ours.
+pub(crate) fn accepted(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    signed: &Signed,
+    accept: &AcceptContactRequest,
+) -> Result<Done, Halt> {
+    origin.must_be_personal(&signed.author)?;
+    accept.validate(origin.sent_at)?;
+    let mut contact = load(turn, &signed.author)?;
+    may_ask(turn, &contact)?;
+    let mut relation = relation(&contact);
+    let effect = relation.asked(accept.clock);
+    set_relation(&mut contact, relation);
+    follow(turn, origin, &mut contact, effect)?;
+    Ok(Done::Applied)
+}
+
+/// They took a request back, or ended the contact.
+pub(crate) fn retracted(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    signed: &Signed,
+    retract: &RetractContactRequest,
+) -> Result<Done, Halt> {
+    origin.must_be_personal(&signed.author)?;
+    retract.validate(origin.sent_at)?;
+    let mut contact = load(turn, &signed.author)?;
+    let mut relation = relation(&contact);
+    let effect = relation.withdrawn(retract.clock);
+    set_relation(&mut contact, relation);
+    follow(turn, origin, &mut contact, effect)?;
+    Ok(Done::Applied)
+}
+
+/// Their name, and possibly a request.
+pub(crate) fn update(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    signed: &Signed,
+    update: &ContactUpdate,
+) -> Result<Done, Halt> {
+    if signed.author == turn.me.public {
+        return Err(Halt::Drop(Reason::Unsupported(signed.kind)));
+    }
+    origin.must_be_personal(&signed.author)?;
+    update.validate(origin.sent_at)?;
+    let mut contact = load(turn, &signed.author)?;
+    may_ask(turn, &contact)?;
+    let mut relation = relation(&contact);
+    let mut effect = update.contact_request.as_ref().map_or(Effect::default(), |theirs| relation.told(theirs));
+    if update.clock > contact.updated_clock {
+        contact.updated_clock = update.clock;
+        contact.colour = update.customization_color;
+        take_name(&mut contact, &update.display_name);
+        let asked = relation.asked(update.contact_request_clock);
+        effect.new_request |= asked.new_request;
+        effect.changed = true;
+    }
+    set_relation(&mut contact, relation);
+    follow(turn, origin, &mut contact, effect)?;
+    Ok(Done::Applied)
+}
+
+/// The state that rides on a chat message of theirs, and the name in it.
+pub(crate) fn propagated(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    theirs: Option<&PropagatedState>,
+    display_name: &str,
+) -> Result<ContactRow, Halt> {
+    let mut contact = load(turn, &origin.sender.key)?;
+    let mut relation = relation(&contact);
+    let mut effect = theirs.map_or(Effect::default(), |theirs| relation.told(theirs));
+    effect.changed |= take_name(&mut contact, display_name);
+    if effect != Effect::default() {
+        set_relation(&mut contact, relation);
+        follow(turn, origin, &mut contact, effect)?;
+    }
+    Ok(contact)
+}
+
+/// Takes a valid name that is not empty and not the one we know.
+pub(crate) fn take_name(contact: &mut ContactRow, display_name: &str) -> bool {
+    match name::display_name(display_name) {
+        Ok(name) if !name.is_empty() && name != contact.display_name => {
+            contact.display_name = name.to_owned();
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Draws the consequences of a changed relation, and saves it.
+fn follow(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    contact: &mut ContactRow,
+    effect: Effect,
+) -> Result<(), Halt> {
+    let person = origin.sender.key;
+    let relation = relation(contact);
+    if !effect.changed && !effect.answer_with_state {
+        return Err(Rule::Outdated.into());
+    }
+    if relation.mutual() {
+        befriend(turn, contact, &person)?;
+    } else if effect.new_request && relation.awaits_our_answer() {
+        // A request without a message: only that they ask is known.
+        contact.request_expires_at = Some(origin.sent_at.plus(REQUEST_LIFETIME_MS));
+    } else if !relation.has_added_us() && !relation.added() {
+        close_request(turn, contact, RequestProgress::Withdrawn)?;
+    }
+    turn.tx.contacts().save(contact)?;
+    if effect.answer_with_state {
+        tell_state(turn, &person, contact)?;
+    }
+    Ok(())
+}
+
+/// Tells a contact our name and how we see the request.
+fn tell_state(turn: &mut Turn<'_, '_>, person: &PublicKey, contact: &ContactRow) -> Result<(), StoreError> {
+    let chat = chats::one_to_one(turn, person)?;
+    let relation = relation(contact);
+    let update = ContactUpdate {
+        clock: super::next_clock(chat.clock, &relation, turn.now),
+        ens_name: String::new(),
+        display_name: turn.me.display_name.clone(),
+        contact_request_clock: relation.local_clock,
+        contact_request: Some(relation.propagated()),
+        recipient: Some(*person),
+        customization_color: 0,
+    };
+    send::to_person(turn, person, &Content::ContactUpdate(Box::new(update)))?;
+    Ok(())
+}
+
+/// Whether somebody may make themselves known to us.
+fn may_ask(turn: &Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
+    let known = relation(contact).added();
+    match turn.me.settings.requests_from {
+        RequestsFrom::Nobody if !known => Err(Rule::NotAllowed.into()),
+        _ => Ok(()),
+    }
+}
+

@@ -1,0 +1,98 @@
+//! The outbound pipeline, from a content to rows in the outbox.
+//!
+//! Sealed for the ratchet before the commit and published after it: the ratchet moves exactly once for a message, also
+//! if the program ends in between. The outer seal is made later, anew for every attempt, see [`crate::outbox`].
+
+use crypto::PublicKey;
+use protocol::address;
+use protocol::content::{Content, Kind};
+use protocol::id::MessageId;
+use protocol::layers::application::{self, Signed};
+use protocol::layers::encryption::seal_public;
+use protocol::layers::segmentation;
+use protocol::layers::transport::{Route, RouteKey};
+use store::{NewEntry, Secret, StoreError};
+
+use crate::datasync;
+use crate::devices::pre_keys;
+use crate::devices::sessions::{self, Attach};
+use crate::topics;
+use crate::turn::{Turn, row_key};
+
+/// Signs a content and hands it to data sync, which sends it to the person until they acknowledge it.
+pub(crate) fn to_person(
+    turn: &mut Turn<'_, '_>,
+    person: &PublicKey,
+    content: &Content,
+) -> Result<Signed, StoreError> {
+    let signed = sign(turn, content);
+    datasync::offer(turn, person, &signed)?;
+    Ok(signed)
+}
+
+/// Sends a data-sync payload to all installations of a person.
+pub(crate) fn payload(
+    turn: &mut Turn<'_, '_>,
+    person: &PublicKey,
+    payload: &[u8],
+    message: Option<MessageId>,
+    attach: Attach,
+) -> Result<(), StoreError> {
+    let sealed = sessions::seal(turn, person, payload, attach)?;
+    let address = match sealed.negotiated {
+        true => address::negotiated(&turn.me.key.ecdh(person)),
+        false => address::partitioned(person),
+    };
+    let route = topics::route_to(turn, &address, person)?;
+    enqueue(turn, &route, &sealed.bytes, message, Priority::Normal)
+}
+
+/// Publishes a content for everybody who follows our contact code; our bundle goes with it.
+pub(crate) fn to_followers(turn: &mut Turn<'_, '_>, content: &Content) -> Result<(), StoreError> {
+    let signed = sign(turn, content);
+    let bundle = pre_keys::bundle(turn)?;
+    let bytes = seal_public(signed.bytes, &turn.me.installation, bundle);
+    let own = turn.me.public;
+    let route = topics::route_to(turn, &address::contact_code(&own), &own)?;
+    enqueue(turn, &route, &bytes, None, Priority::Low)
+}
+
+/// Which entries of the outbox go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Priority {
+    Low = 0,
+    Normal = 1,
+}
+
+fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
+    let (kind, body) = content.encode();
+    let kind = i32::try_from(kind).ok().and_then(|number| Kind::try_from(number).ok()).unwrap_or(Kind::Unknown);
+    application::sign(kind, body, &turn.me.key)
+}
+
+fn enqueue(
+    turn: &mut Turn<'_, '_>,
+    route: &Route,
+    bytes: &[u8],
+    message: Option<MessageId>,
+    priority: Priority,
+) -> Result<(), StoreError> {
+    let key = match &route.key {
+        RouteKey::Symmetric(key) => store::RouteKey::Symmetric(Secret::from(&key.expose()[..])),
+        RouteKey::Asymmetric(key) => store::RouteKey::Asymmetric(row_key(key)),
+    };
+    for segment in segmentation::split(bytes, segmentation::SEGMENT_BYTES) {
+        turn.tx.outbox().insert(&NewEntry {
+            message,
+            pubsub_topic: route.pubsub_topic.as_str().to_owned(),
+            content_topic: route.content_topic.as_str().to_owned(),
+            key: key.clone(),
+            payload: segment,
+            ephemeral: false,
+            priority: priority as u8,
+            due_at: turn.now,
+            created_at: turn.now,
+        })?;
+    }
+    Ok(())
+}
