@@ -23,8 +23,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::place::{self, Place};
 use crate::{
     Accepted, Account, ChangePassword, Chat, Contact, ContactRequest, CreateProfile, Created, DaemonStatus, ErrorBody,
-    ExportPhrase, Frame, Message, Nickname, NodeStatus, Page, PageQuery, Phrase, Profile, Rename, RestoreProfile, SearchQuery,
-    Secret, SendText, Settings, Unlock,
+    ExportPhrase, Frame, Message, Nickname, NodeStatus, Page, PageQuery, Phrase, Profile, Rename, RestoreProfile,
+    SearchQuery, Secret, SendText, Settings, Unlock,
 };
 
 /// Speaks to one daemon.
@@ -90,9 +90,9 @@ impl Events {
         loop {
             return match self.0.next().await {
                 None | Some(Ok(tungstenite::Message::Close(_))) => Ok(None),
-                Some(Ok(tungstenite::Message::Text(text))) => {
-                    serde_json::from_str(&text).map(Some).map_err(|_| ClientError::Incomprehensible)
-                }
+                Some(Ok(tungstenite::Message::Text(text))) => serde_json::from_str(&text)
+                    .map(Some)
+                    .map_err(|_| ClientError::Incomprehensible),
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => Err(websocket_error(error)),
             };
@@ -115,7 +115,10 @@ impl Client {
     /// # Errors
     /// [`ClientError::NotRunning`], or [`ClientError::Unreadable`] for somebody else's directory.
     pub fn find(data_dir: &Path) -> Result<Self, ClientError> {
-        let unreadable = |name: &str, source| ClientError::Unreadable { file: data_dir.join(name), source };
+        let unreadable = |name: &str, source| ClientError::Unreadable {
+            file: data_dir.join(name),
+            source,
+        };
         if !place::is_running(data_dir).map_err(|e| unreadable(place::LOCK_FILE, e))? {
             return Err(ClientError::NotRunning);
         }
@@ -124,9 +127,13 @@ impl Client {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(ClientError::NotRunning),
             other => other.map_err(|e| unreadable(name, e)),
         };
-        let place: Place = serde_json::from_str(&read(place::DAEMON_FILE)?).map_err(|_| ClientError::Incomprehensible)?;
+        let place: Place =
+            serde_json::from_str(&read(place::DAEMON_FILE)?).map_err(|_| ClientError::Incomprehensible)?;
         let token = Secret::new(read(place::TOKEN_FILE)?.trim().to_owned());
-        Ok(Self { address: place.address, token })
+        Ok(Self {
+            address: place.address,
+            token,
+        })
     }
 
     /// A client for a known address and token.
@@ -166,102 +173,150 @@ impl Client {
 
     /// Unlocks a profile.
     pub async fn unlock(&self, profile: &str, body: &Unlock) -> Result<Profile, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "unlock"]), Some(body)).await
+        self.send(Method::POST, &path(&["profiles", profile, "unlock"]), Some(body))
+            .await
     }
 
     /// Locks a profile.
     pub async fn lock(&self, profile: &str) -> Result<Profile, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "lock"]), NOTHING).await
+        self.send(Method::POST, &path(&["profiles", profile, "lock"]), NOTHING)
+            .await
     }
 
     /// Changes a profile's password.
     pub async fn change_password(&self, profile: &str, body: &ChangePassword) -> Result<Accepted, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "password"]), Some(body)).await
+        self.send(Method::POST, &path(&["profiles", profile, "password"]), Some(body))
+            .await
     }
 
     /// Gives a profile's recovery phrase.
     pub async fn export_phrase(&self, profile: &str, body: &ExportPhrase) -> Result<Phrase, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "phrase"]), Some(body)).await
+        self.send(Method::POST, &path(&["profiles", profile, "phrase"]), Some(body))
+            .await
     }
 
     /// The account of an unlocked profile.
     pub async fn account(&self, profile: &str) -> Result<Account, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "account"]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "account"]), NOTHING)
+            .await
     }
 
     /// Changes the display name.
     pub async fn rename(&self, profile: &str, body: &Rename) -> Result<Account, ClientError> {
-        self.send(Method::PATCH, &path(&["profiles", profile, "account"]), Some(body)).await
+        self.send(Method::PATCH, &path(&["profiles", profile, "account"]), Some(body))
+            .await
     }
 
     /// The settings of an unlocked profile.
     pub async fn settings(&self, profile: &str) -> Result<Settings, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "settings"]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "settings"]), NOTHING)
+            .await
     }
 
     /// Replaces the settings of an unlocked profile.
     pub async fn save_settings(&self, profile: &str, body: &Settings) -> Result<Settings, ClientError> {
-        self.send(Method::PUT, &path(&["profiles", profile, "settings"]), Some(body)).await
+        self.send(Method::PUT, &path(&["profiles", profile, "settings"]), Some(body))
+            .await
     }
 
     /// The network node of an unlocked profile.
     pub async fn node(&self, profile: &str) -> Result<NodeStatus, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "node"]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "node"]), NOTHING)
+            .await
     }
 
     /// The people a profile knows.
     pub async fn contacts(&self, profile: &str) -> Result<Vec<Contact>, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "contacts"]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "contacts"]), NOTHING)
+            .await
     }
 
     /// Asks somebody to become a contact.
     pub async fn request_contact(&self, profile: &str, body: &ContactRequest) -> Result<Contact, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "contacts"]), Some(body)).await
+        self.send(Method::POST, &path(&["profiles", profile, "contacts"]), Some(body))
+            .await
     }
 
     /// Does one thing about a person: `accept`, `decline`, `retract`, `remove`, `block` or `unblock`.
     pub async fn contact_action(&self, profile: &str, key: &str, action: &str) -> Result<Contact, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "contacts", key, action]), NOTHING).await
+        self.send(
+            Method::POST,
+            &path(&["profiles", profile, "contacts", key, action]),
+            NOTHING,
+        )
+        .await
     }
 
     /// Names a person for ourselves.
     pub async fn nickname(&self, profile: &str, key: &str, body: &Nickname) -> Result<Contact, ClientError> {
-        self.send(Method::PUT, &path(&["profiles", profile, "contacts", key, "nickname"]), Some(body)).await
+        self.send(
+            Method::PUT,
+            &path(&["profiles", profile, "contacts", key, "nickname"]),
+            Some(body),
+        )
+        .await
     }
 
     /// A part of the list of chats, latest first.
     pub async fn chats(&self, profile: &str, query: &PageQuery) -> Result<Page<Chat>, ClientError> {
-        self.send(Method::GET, &with_page(path(&["profiles", profile, "chats"]), query), NOTHING).await
+        self.send(
+            Method::GET,
+            &with_page(path(&["profiles", profile, "chats"]), query),
+            NOTHING,
+        )
+        .await
     }
 
     /// One chat.
     pub async fn chat(&self, profile: &str, chat: &str) -> Result<Chat, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "chats", chat]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "chats", chat]), NOTHING)
+            .await
     }
 
     /// Marks everything in a chat as read.
     pub async fn mark_read(&self, profile: &str, chat: &str) -> Result<Accepted, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "chats", chat, "read"]), NOTHING).await
+        self.send(
+            Method::POST,
+            &path(&["profiles", profile, "chats", chat, "read"]),
+            NOTHING,
+        )
+        .await
     }
 
     /// A part of a chat's messages, latest first.
     pub async fn messages(&self, profile: &str, chat: &str, query: &PageQuery) -> Result<Page<Message>, ClientError> {
-        self.send(Method::GET, &with_page(path(&["profiles", profile, "chats", chat, "messages"]), query), NOTHING).await
+        self.send(
+            Method::GET,
+            &with_page(path(&["profiles", profile, "chats", chat, "messages"]), query),
+            NOTHING,
+        )
+        .await
     }
 
     /// Sends a text.
     pub async fn send_text(&self, profile: &str, chat: &str, body: &SendText) -> Result<Created, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "chats", chat, "messages"]), Some(body)).await
+        self.send(
+            Method::POST,
+            &path(&["profiles", profile, "chats", chat, "messages"]),
+            Some(body),
+        )
+        .await
     }
 
     /// One message.
     pub async fn message(&self, profile: &str, message: &str) -> Result<Message, ClientError> {
-        self.send(Method::GET, &path(&["profiles", profile, "messages", message]), NOTHING).await
+        self.send(Method::GET, &path(&["profiles", profile, "messages", message]), NOTHING)
+            .await
     }
 
     /// Sends a failed message again.
     pub async fn resend(&self, profile: &str, message: &str) -> Result<Accepted, ClientError> {
-        self.send(Method::POST, &path(&["profiles", profile, "messages", message, "resend"]), NOTHING).await
+        self.send(
+            Method::POST,
+            &path(&["profiles", profile, "messages", message, "resend"]),
+            NOTHING,
+        )
+        .await
     }
 
     /// Messages that contain words.
@@ -292,7 +347,9 @@ impl Client {
             .map_err(|_| ClientError::Incomprehensible)?;
         request.headers_mut().insert(header::AUTHORIZATION, self.bearer()?);
         let stream = self.connect().await?;
-        let limits = WebSocketConfig::default().max_message_size(Some(MAX_ANSWER)).max_frame_size(Some(MAX_ANSWER));
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(MAX_ANSWER))
+            .max_frame_size(Some(MAX_ANSWER));
         match tokio::time::timeout(PATIENCE, client_async_with_config(request, stream, Some(limits))).await {
             Err(_) => Err(ClientError::TimedOut),
             Ok(Ok((stream, _))) => Ok(Events(stream)),
@@ -307,7 +364,9 @@ impl Client {
         target: &str,
         body: Option<&B>,
     ) -> Result<T, ClientError> {
-        tokio::time::timeout(PATIENCE, self.exchange(method, target, body)).await.map_err(|_| ClientError::TimedOut)?
+        tokio::time::timeout(PATIENCE, self.exchange(method, target, body))
+            .await
+            .map_err(|_| ClientError::TimedOut)?
     }
 
     async fn exchange<B: Serialize, T: DeserializeOwned>(
@@ -330,8 +389,9 @@ impl Client {
             .map_err(|_| ClientError::Incomprehensible)?;
 
         let stream = self.connect().await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(broken)?;
         let exchange = async {
             let answer = sender.send_request(request).await.map_err(broken)?;
             let status = answer.status();
@@ -381,7 +441,10 @@ fn answer<T: DeserializeOwned>(status: StatusCode, bytes: &[u8]) -> Result<T, Cl
         return serde_json::from_slice(bytes).map_err(|_| ClientError::Incomprehensible);
     }
     let body = serde_json::from_slice(bytes).map_err(|_| ClientError::Incomprehensible)?;
-    Err(ClientError::Refused { status: status.as_u16(), body })
+    Err(ClientError::Refused {
+        status: status.as_u16(),
+        body,
+    })
 }
 
 fn broken(error: hyper::Error) -> ClientError {
@@ -438,14 +501,29 @@ mod tests {
 
     #[test]
     fn path_parts_cannot_break_out() {
-        assert_eq!(path(&["chats", "a/../b?c#d é"]), "/v1/chats/a%2F..%2Fb%3Fc%23d%20%C3%A9");
+        assert_eq!(
+            path(&["chats", "a/../b?c#d é"]),
+            "/v1/chats/a%2F..%2Fb%3Fc%23d%20%C3%A9"
+        );
     }
 
     #[test]
     fn a_page_query_is_appended() {
-        let query = PageQuery { before: Some("c:1".into()), limit: Some(5) };
+        let query = PageQuery {
+            before: Some("c:1".into()),
+            limit: Some(5),
+        };
         assert_eq!(with_page("/x".into(), &query), "/x?before=c%3A1&limit=5");
-        assert_eq!(with_page("/x".into(), &PageQuery { before: None, limit: Some(5) }), "/x?limit=5");
+        assert_eq!(
+            with_page(
+                "/x".into(),
+                &PageQuery {
+                    before: None,
+                    limit: Some(5)
+                }
+            ),
+            "/x?limit=5"
+        );
         assert_eq!(with_page("/x".into(), &PageQuery::default()), "/x");
     }
 

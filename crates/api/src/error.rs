@@ -17,7 +17,10 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// A refusal with its code and sentence.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
     }
 }
 

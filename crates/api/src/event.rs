@@ -93,12 +93,19 @@ mod tests {
 
     #[test]
     fn frames_are_told_apart_by_type() {
-        let joined = Frame::Joined { epoch: "e1".into(), seq: 7 };
+        let joined = Frame::Joined {
+            epoch: "e1".into(),
+            seq: 7,
+        };
         let text = serde_json::to_string(&joined).unwrap();
         assert_eq!(text, r#"{"type":"joined","epoch":"e1","seq":7}"#);
         assert_eq!(serde_json::from_str::<Frame>(&text).unwrap(), joined);
 
-        let event = Frame::Event(Event { epoch: "e1".into(), seq: 8, items: vec![Item::ChatHistory("c".into())] });
+        let event = Frame::Event(Event {
+            epoch: "e1".into(),
+            seq: 8,
+            items: vec![Item::ChatHistory("c".into())],
+        });
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(
             text,

@@ -25,15 +25,13 @@ pub use chat::{Chat, ChatKind};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use error::{ErrorBody, code};
 pub use event::{Event, Frame, Item, Signal};
-pub use message::{
-    Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText,
-};
+pub use message::{Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText};
 pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
 pub use profile::{
     Account, ChangePassword, CreateProfile, ExportPhrase, Phrase, Profile, ProfileState, Rename, RestoreProfile, Unlock,
 };
 pub use secret::Secret;
-pub use settings::{Mode, Settings};
+pub use settings::{Mode, RequestsFrom, Settings};
 
 /// The version that every path begins with: `/v1/…`.
 pub const VERSION: &str = "v1";

@@ -56,11 +56,11 @@ pub struct NodeStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connectivity {
-    /// No usable node is connected.
+    /// No usable node is connected: messages wait on this device.
     Offline,
-    /// Connected to nodes, but to none that can take our messages yet.
+    /// Messages can travel, but it hangs on few nodes.
     Limited,
-    /// Messages can be sent and received.
+    /// Messages can travel, and the loss of a node would not be felt.
     Online,
 }
 

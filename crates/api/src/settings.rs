@@ -14,8 +14,20 @@ pub enum Mode {
     Light,
 }
 
-/// The settings of a profile. Changes of the node (everything but `autoLockMinutes`) take effect at the next unlocking.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+/// Whose contact requests are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestsFrom {
+    /// Everybody's.
+    #[default]
+    Everyone,
+    /// Nobody's: strangers are not heard.
+    Nobody,
+}
+
+/// The settings of a profile. Changes of `mode` and of what is kept for others take effect at the next
+/// unlocking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// Lock after so many minutes without a request; absent: never.
@@ -28,13 +40,19 @@ pub struct Settings {
     pub share_megabytes: u32,
     /// Keep them for so many hours. Default 48.
     pub share_hours: u32,
-    /// Nodes to stay connected to (multiaddresses that end in a peer id), besides those given at start.
+    /// Whose contact requests are shown.
     #[serde(default)]
-    pub static_nodes: Vec<String>,
+    pub requests_from: RequestsFrom,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { auto_lock_minutes: None, mode: Mode::Relay, share_megabytes: 1000, share_hours: 48, static_nodes: Vec::new() }
+        Self {
+            auto_lock_minutes: None,
+            mode: Mode::Relay,
+            share_megabytes: 1000,
+            share_hours: 48,
+            requests_from: RequestsFrom::Everyone,
+        }
     }
 }

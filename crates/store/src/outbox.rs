@@ -114,6 +114,12 @@ impl Outbox<'_> {
             })
     }
 
+    /// How many entries there are.
+    pub fn count(&self) -> Result<u64, StoreError> {
+        let count = self.0.one("SELECT count(*) AS entries FROM outbox", [], |row| column(row, "entries"))?;
+        Ok(count.unwrap_or_default())
+    }
+
     /// Sets how often an entry was tried, and when something is to be done about it again.
     pub fn reschedule(&mut self, id: OutboxId, attempts: u32, due_at: Timestamp) -> Result<(), StoreError> {
         self.0.execute(

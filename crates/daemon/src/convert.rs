@@ -1,0 +1,377 @@
+//! From the database's rows to the API's types and back, by hand: one function per type.
+//!
+//! Cursors are texts that only this file understands: a clock (or the time of a search) and the id that orders equal
+//! ones.
+
+use api::{Contact, ContactState, MessageKind, Page, Quote};
+use messenger::{ChatId, MessageId, PublicKey};
+use store::{
+    ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, Search, StoreError, View,
+};
+
+/// One look at the database, through our own eyes.
+pub(crate) struct Reading<'v> {
+    /// The snapshot.
+    pub(crate) view: &'v View<'v>,
+    /// Who we are.
+    pub(crate) own: &'v Own,
+}
+
+/// Who we are, as far as it is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    /// Our key.
+    pub(crate) key: PublicKeyBytes,
+    /// Our display name.
+    pub(crate) name: String,
+}
+
+impl Own {
+    /// From what the API shows of it.
+    pub(crate) fn of(account: &messenger::AccountInfo) -> Self {
+        Self {
+            key: PublicKeyBytes::from(account.public_key.to_compressed()),
+            name: account.display_name.clone(),
+        }
+    }
+}
+
+/// A text is not a cursor of ours.
+#[derive(Debug)]
+pub(crate) struct BadCursor;
+
+/// A chat key in one of the forms people exchange: `zQ3…`, or `0x04…`.
+pub(crate) fn parse_key(text: &str) -> Option<PublicKey> {
+    let text = text.trim();
+    PublicKey::from_multibase(text)
+        .or_else(|_| PublicKey::from_hex(text))
+        .ok()
+}
+
+/// A chat: by its id, or by the key of the other person.
+pub(crate) fn parse_chat(text: &str) -> Option<ChatId> {
+    if text.starts_with("zQ3")
+        && let Some(key) = parse_key(text)
+    {
+        return Some(ChatId::one_to_one(&key));
+    }
+    ChatId::new(text).ok()
+}
+
+impl Reading<'_> {
+    /// Everybody we know of.
+    pub(crate) fn contacts(&self) -> Result<Vec<Contact>, StoreError> {
+        let mut contacts = Vec::new();
+        let mut after = None;
+        loop {
+            let rows = self.view.contacts().list(after.as_ref(), PART)?;
+            for row in &rows {
+                contacts.push(self.contact(row)?);
+            }
+            match rows.last() {
+                Some(last) if rows.len() == PART as usize => after = Some(last.identity),
+                _ => return Ok(contacts),
+            }
+        }
+    }
+
+    /// One person, if anything is known of them.
+    pub(crate) fn contact_by_key(&self, key: &PublicKeyBytes) -> Result<Option<Contact>, StoreError> {
+        self.view
+            .contacts()
+            .load(key)?
+            .map(|row| self.contact(&row))
+            .transpose()
+    }
+
+    fn contact(&self, row: &ContactRow) -> Result<Contact, StoreError> {
+        let state = contact_state(row);
+        let note = match (state, &row.request) {
+            (ContactState::Asked | ContactState::Asking, Some(request)) => self.view.messages().load(request)?,
+            _ => None,
+        };
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Ok(Contact {
+            key: key_text(&row.identity),
+            name: person_name(row),
+            nickname: some(&row.nickname),
+            display_name: some(&row.display_name),
+            state,
+            note: note.map(|message| message.text),
+        })
+    }
+
+    /// A part of the list of chats.
+    pub(crate) fn chats(&self, before: Option<&(u64, ChatId)>, limit: u32) -> Result<Page<api::Chat>, StoreError> {
+        let summaries = self.view.chats().summaries(before, limit)?;
+        let next = summaries
+            .last()
+            .filter(|_| summaries.len() == limit as usize)
+            .map(|last| {
+                let (at, id) = last.place();
+                format!("{at}.{id}")
+            });
+        let items = summaries
+            .iter()
+            .map(|summary| self.chat_from(summary))
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// One chat, if it is in the list of chats.
+    pub(crate) fn chat(&self, id: &ChatId) -> Result<Option<api::Chat>, StoreError> {
+        match self.view.chats().summary(id)? {
+            Some(summary) if summary.chat.active => self.chat_from(&summary).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn chat_from(&self, summary: &ChatSummary) -> Result<api::Chat, StoreError> {
+        let row = &summary.chat;
+        let peer = row.id.peer();
+        let name = match &peer {
+            Some(peer) => self.name_of(&PublicKeyBytes::from(peer.to_compressed()))?,
+            None if row.name.is_empty() => row.id.as_str().to_owned(),
+            None => row.name.clone(),
+        };
+        let kind = match row.id.kind() {
+            messenger::ChatKind::OneToOne => api::ChatKind::OneToOne,
+            messenger::ChatKind::Public => api::ChatKind::Public,
+            messenger::ChatKind::Group => api::ChatKind::Group,
+            messenger::ChatKind::Channel { .. } => api::ChatKind::Community,
+        };
+        Ok(api::Chat {
+            id: row.id.to_string(),
+            kind,
+            name,
+            contact: peer.map(|peer| peer.to_multibase()),
+            unread: summary.unread,
+            active_at: summary.last.as_ref().map_or(row.created_at, |last| last.sent_at).0,
+            last_message: summary.last.as_ref().map(|last| self.message_from(last)).transpose()?,
+        })
+    }
+
+    /// A part of a chat's messages; none if there is no such chat.
+    pub(crate) fn messages(
+        &self,
+        chat: &ChatId,
+        before: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Option<Page<api::Message>>, StoreError> {
+        if self.view.chats().load(chat)?.is_none() {
+            return Ok(None);
+        }
+        let rows = self.view.messages().page(chat, before, limit)?;
+        let next = rows
+            .last()
+            .filter(|_| rows.len() == limit as usize)
+            .map(|last| format!("{}.{}", last.clock, last.id));
+        let items = rows
+            .iter()
+            .map(|row| self.message_from(row))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Page { items, next }))
+    }
+
+    /// One message.
+    pub(crate) fn message(&self, id: &MessageId) -> Result<Option<api::Message>, StoreError> {
+        self.view
+            .messages()
+            .load(id)?
+            .map(|row| self.message_from(&row))
+            .transpose()
+    }
+
+    /// Messages that contain words, the latest first, as one page.
+    pub(crate) fn search(
+        &self,
+        text: String,
+        chat: Option<ChatId>,
+        limit: u32,
+    ) -> Result<Page<api::Message>, StoreError> {
+        let rows = self.view.messages().search(
+            &Search {
+                text,
+                chat,
+                ..Search::default()
+            },
+            limit,
+        )?;
+        let items = rows
+            .iter()
+            .map(|row| self.message_from(row))
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next: None })
+    }
+
+    fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
+        let reply_to = row.response_to.as_ref().map(|id| self.quote(id)).transpose()?;
+        Ok(api::Message {
+            id: row.id.to_string(),
+            chat: row.chat.to_string(),
+            kind: message_kind(row.kind),
+            author: key_text(&row.author),
+            author_name: self.name_of(&row.author)?,
+            own: row.author == self.own.key,
+            text: if row.deletion == Deletion::None {
+                row.text.clone()
+            } else {
+                String::new()
+            },
+            sent_at: row.sent_at.0,
+            clock: row.clock,
+            delivery: row.delivery.map(delivery),
+            reply_to,
+            read: row.seen,
+        })
+    }
+
+    fn quote(&self, id: &MessageId) -> Result<Quote, StoreError> {
+        let Some(row) = self.view.messages().load(id)? else {
+            return Ok(Quote {
+                id: id.to_string(),
+                author: None,
+                author_name: None,
+                text: None,
+            });
+        };
+        Ok(Quote {
+            id: id.to_string(),
+            author: Some(key_text(&row.author)),
+            author_name: Some(self.name_of(&row.author)?),
+            text: (row.deletion == Deletion::None).then_some(row.text),
+        })
+    }
+
+    /// What to call a person.
+    fn name_of(&self, key: &PublicKeyBytes) -> Result<String, StoreError> {
+        if let Some(row) = self.view.contacts().load(key)? {
+            return Ok(person_name(&row));
+        }
+        Ok(if *key == self.own.key {
+            self.own.name.clone()
+        } else {
+            shortened(key)
+        })
+    }
+}
+
+fn contact_state(row: &ContactRow) -> ContactState {
+    match (row.local.state, row.remote.state) {
+        _ if row.blocked => ContactState::Blocked,
+        (RequestState::Sent, RequestState::Received) => ContactState::Mutual,
+        (RequestState::Sent, _) => ContactState::Asked,
+        (RequestState::Dismissed, _) => ContactState::Declined,
+        (_, RequestState::Received) => ContactState::Asking,
+        _ => ContactState::Stranger,
+    }
+}
+
+fn message_kind(kind: u32) -> MessageKind {
+    match kind {
+        TEXT | STATUS | EMOJI => MessageKind::Text,
+        CONTACT_REQUEST => MessageKind::ContactRequest,
+        SYSTEM_GROUP | SYSTEM_PINNED..=SYSTEM_REMOVED => MessageKind::System,
+        _ => MessageKind::Other,
+    }
+}
+
+fn delivery(delivery: store::Delivery) -> api::Delivery {
+    match delivery {
+        store::Delivery::Queued => api::Delivery::Queued,
+        store::Delivery::Sent => api::Delivery::Sent,
+        store::Delivery::Delivered => api::Delivery::Delivered,
+        store::Delivery::Failed => api::Delivery::Failed,
+    }
+}
+
+fn person_name(row: &ContactRow) -> String {
+    [&row.nickname, &row.display_name]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .cloned()
+        .unwrap_or_else(|| shortened(&row.identity))
+}
+
+fn shortened(key: &PublicKeyBytes) -> String {
+    PublicKey::from_compressed(key.as_bytes()).map_or_else(|_| "?".into(), |key| key.shortened())
+}
+
+pub(crate) fn key_text(key: &PublicKeyBytes) -> String {
+    PublicKey::from_compressed(key.as_bytes()).map_or_else(|_| "?".into(), |key| key.to_multibase())
+}
+
+/// Our account, for the API.
+pub(crate) fn account(profile: &str, account: &messenger::AccountInfo) -> api::Account {
+    api::Account {
+        profile: profile.to_owned(),
+        name: account.display_name.clone(),
+        key: account.public_key.to_multibase(),
+        key_hex: account.public_key.to_hex(),
+        installation: account.installation_id.to_string(),
+    }
+}
+
+/// The place in the list of chats that [`Reading::chats`] gave as `next`.
+pub(crate) fn parse_place(text: &str) -> Result<(u64, ChatId), BadCursor> {
+    let (at, id) = text.split_once('.').ok_or(BadCursor)?;
+    Ok((
+        at.parse().map_err(|_| BadCursor)?,
+        ChatId::new(id).map_err(|_| BadCursor)?,
+    ))
+}
+
+/// The place in a chat that [`Reading::messages`] gave as `next`.
+pub(crate) fn parse_cursor(text: &str) -> Result<Cursor, BadCursor> {
+    let (clock, id) = text.split_once('.').ok_or(BadCursor)?;
+    Ok(Cursor {
+        clock: clock.parse().map_err(|_| BadCursor)?,
+        id: id.parse().map_err(|_| BadCursor)?,
+    })
+}
+
+/// The settings, for the API.
+pub(crate) fn settings(settings: &messenger::Settings) -> api::Settings {
+    api::Settings {
+        auto_lock_minutes: settings.auto_lock_minutes,
+        mode: match settings.mode {
+            messenger::Mode::Relay => api::Mode::Relay,
+            messenger::Mode::Light => api::Mode::Light,
+        },
+        share_megabytes: settings.share_megabytes,
+        share_hours: settings.share_hours,
+        requests_from: match settings.requests_from {
+            messenger::RequestsFrom::Everyone => api::RequestsFrom::Everyone,
+            messenger::RequestsFrom::Nobody => api::RequestsFrom::Nobody,
+        },
+    }
+}
+
+/// The settings, from the API.
+pub(crate) fn settings_from(settings: &api::Settings) -> messenger::Settings {
+    messenger::Settings {
+        auto_lock_minutes: settings.auto_lock_minutes,
+        mode: match settings.mode {
+            api::Mode::Relay => messenger::Mode::Relay,
+            api::Mode::Light => messenger::Mode::Light,
+        },
+        share_megabytes: settings.share_megabytes,
+        share_hours: settings.share_hours,
+        requests_from: match settings.requests_from {
+            api::RequestsFrom::Everyone => messenger::RequestsFrom::Everyone,
+            api::RequestsFrom::Nobody => messenger::RequestsFrom::Nobody,
+        },
+    }
+}
+
+/// Rows per query when everything is listed.
+const PART: u32 = 500;
+
+// Numbers of the wire's content types.
+const TEXT: u32 = 1;
+const STATUS: u32 = 3;
+const EMOJI: u32 = 4;
+const SYSTEM_GROUP: u32 = 6;
+const CONTACT_REQUEST: u32 = 11;
+const SYSTEM_PINNED: u32 = 14;
+const SYSTEM_REMOVED: u32 = 17;

@@ -1,0 +1,145 @@
+//! `/v1/profiles/{profile}/…/messages…`, `search`: reading and writing.
+
+use api::{Accepted, Created, ErrorBody, Message, Page, PageQuery, SearchQuery, SendText};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use messenger::{Command, CommandError, MessageId, Reply};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::convert;
+use crate::http::chats::{bad_cursor, chat_id, limit, no_chat};
+use crate::http::extract::{Asked, Body};
+use crate::http::{App, Refusal};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, send))
+        .routes(routes!(one))
+        .routes(routes!(resend))
+        .routes(routes!(search))
+}
+
+/// Messages of a chat, the latest first.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/chats/{chat}/messages", tag = "messages",
+    params(("profile" = String, Path,), ("chat" = String, Path,), PageQuery),
+    responses((status = 200, body = Page<Message>), (status = 404, body = ErrorBody))
+)]
+async fn list(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<Page<Message>>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let before = query
+        .before
+        .as_deref()
+        .map(convert::parse_cursor)
+        .transpose()
+        .map_err(|_| bad_cursor())?;
+    let (chat, limit) = (chat_id(&chat)?, limit(query.limit)?);
+    let page = profile
+        .read(move |reading| reading.messages(&chat, before.as_ref(), limit))
+        .await?;
+    page.map(Json).ok_or_else(no_chat)
+}
+
+/// Send a text. It is on disk when this answers; the events say how far it gets.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/chats/{chat}/messages", tag = "messages", request_body = SendText,
+    responses(
+        (status = 201, body = Created), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)
+    )
+)]
+async fn send(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+    Body(body): Body<SendText>,
+) -> Result<(StatusCode, Json<Created>), Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let chat = chat_id(&chat)?;
+    let reply_to = body.reply_to.as_deref().map(message_id).transpose()?;
+    match profile
+        .command(Command::SendText {
+            chat,
+            text: body.text,
+            reply_to,
+        })
+        .await?
+    {
+        Reply::Message(id) => Ok((
+            StatusCode::CREATED,
+            Json(Created {
+                message_id: id.to_string(),
+            }),
+        )),
+        _ => unreachable!("sending answers with the message"),
+    }
+}
+
+/// One message.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/messages/{message}", tag = "messages",
+    responses((status = 200, body = Message), (status = 404, body = ErrorBody))
+)]
+async fn one(
+    State(app): State<App>,
+    Path((profile, message)): Path<(String, String)>,
+) -> Result<Json<Message>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let id = message_id(&message)?;
+    profile
+        .read(move |reading| reading.message(&id))
+        .await?
+        .map(Json)
+        .ok_or_else(no_message)
+}
+
+/// Send a failed message again.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/messages/{message}/resend", tag = "messages",
+    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+)]
+async fn resend(
+    State(app): State<App>,
+    Path((profile, message)): Path<(String, String)>,
+) -> Result<Json<Accepted>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    profile
+        .command(Command::Resend {
+            message: message_id(&message)?,
+        })
+        .await?;
+    Ok(Json(Accepted {}))
+}
+
+/// Messages that contain words, the latest first.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/search", tag = "messages", params(("profile" = String, Path,), SearchQuery),
+    responses((status = 200, body = Page<Message>), (status = 423, description = "locked", body = ErrorBody))
+)]
+async fn search(
+    State(app): State<App>,
+    Path(profile): Path<String>,
+    Asked(query): Asked<SearchQuery>,
+) -> Result<Json<Page<Message>>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let chat = query.chat.as_deref().map(chat_id).transpose()?;
+    let limit = limit(query.limit)?;
+    Ok(Json(
+        profile
+            .read(move |reading| reading.search(query.text, chat, limit))
+            .await?,
+    ))
+}
+
+fn message_id(text: &str) -> Result<MessageId, Refusal> {
+    text.parse().map_err(|_| no_message())
+}
+
+fn no_message() -> Refusal {
+    CommandError::MessageNotFound.into()
+}

@@ -1,0 +1,193 @@
+//! The local API over HTTP: routes, limits, headers, and the one place where errors become statuses.
+//!
+//! Every path begins with `/v1` and passes the same layers, from the outside: headers that every answer carries, the local
+//! door ([`auth`]), a limit on time, a limit on size.
+
+mod auth;
+mod chats;
+mod contacts;
+mod extract;
+mod messages;
+mod node;
+mod profiles;
+mod refusal;
+mod server;
+mod settings;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{ErrorBody, code};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use messenger::CommandError;
+use tokio::time::timeout;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::accounts::Accounts;
+use crate::engine::Stopped;
+
+pub(crate) use auth::Guard;
+pub(crate) use refusal::Refusal;
+pub(crate) use server::serve;
+
+/// What every handler can reach.
+pub(crate) type App = Arc<Accounts>;
+
+/// The routes behind the local door.
+pub(crate) fn routes(accounts: App, guard: Arc<Guard>) -> Router {
+    let (routes, document) = api_routes().split_for_parts();
+    let document = Json(document);
+    routes
+        .route("/v1/openapi.json", get(move || async move { document.clone() }))
+        .fallback(|| async { Refusal::not_found("there is no such path; see /v1/openapi.json") })
+        .method_not_allowed_fallback(|| async {
+            let body = ErrorBody::new(
+                code::METHOD_NOT_ALLOWED,
+                "this path takes other methods; see /v1/openapi.json",
+            );
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, body)
+        })
+        .with_state(accounts)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(limit_time))
+        .layer(from_fn_with_state(guard, auth::check))
+        .layer(from_fn(add_headers))
+}
+
+/// The API's own description of itself, OpenAPI 3.1.
+pub fn document() -> OpenApi {
+    api_routes().split_for_parts().1
+}
+
+fn api_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(profiles::routes())
+        .merge(contacts::routes())
+        .merge(chats::routes())
+        .merge(messages::routes())
+        .merge(settings::routes())
+        .merge(node::routes())
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Undertone", description = "The local API of the Undertone messenger: loopback only, with a token."),
+    components(schemas(api::Frame, ErrorBody)),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+struct Description;
+
+/// Says in the document how requests are let in.
+struct Token;
+
+impl utoipa::Modify for Token {
+    fn modify(&self, document: &mut OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "The content of the file api.token in the data directory; new at every start.",
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    match timeout(ANSWER_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let body = ErrorBody::new(code::UNAVAILABLE, "this took too long; try again");
+            Refusal::new(StatusCode::GATEWAY_TIMEOUT, body).into_response()
+        }
+    }
+}
+
+async fn add_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Self {
+        let status = match &error {
+            CommandError::ChatNotFound | CommandError::MessageNotFound | CommandError::ContactNotFound => {
+                StatusCode::NOT_FOUND
+            }
+            CommandError::EmptyText
+            | CommandError::MessageTooLong
+            | CommandError::BadNote
+            | CommandError::NicknameTooLong
+            | CommandError::BadName(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            CommandError::OwnKey
+            | CommandError::NotAContact
+            | CommandError::AlreadyContacts
+            | CommandError::AlreadyAsked
+            | CommandError::NoOpenRequest
+            | CommandError::RequestExpired
+            | CommandError::Blocked
+            | CommandError::NotFailed
+            | CommandError::UnsupportedChat
+            | CommandError::Unsendable => StatusCode::CONFLICT,
+            CommandError::Store(_) => {
+                let CommandError::Store(error) = error else {
+                    unreachable!("matched above")
+                };
+                return error.into();
+            }
+        };
+        Self::new(status, ErrorBody::new(error.code(), error.to_string()))
+    }
+}
+
+impl From<store::StoreError> for Refusal {
+    fn from(error: store::StoreError) -> Self {
+        let (status, code) = if error.is_full() {
+            (StatusCode::INSUFFICIENT_STORAGE, code::DISK_FULL)
+        } else if error.is_damaged() || error.is_missing() {
+            (StatusCode::INTERNAL_SERVER_ERROR, code::DAMAGED)
+        } else if error.is_busy() {
+            (StatusCode::CONFLICT, code::BUSY)
+        } else {
+            tracing::error!(?error, "the database failed");
+            (StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL)
+        };
+        Self::new(status, ErrorBody::new(code, error.to_string()))
+    }
+}
+
+impl From<Stopped> for Refusal {
+    fn from(_: Stopped) -> Self {
+        Self::unavailable()
+    }
+}
+
+/// Every answer's headers: nothing is cached, framed, sniffed, or read by another site.
+const HEADERS: [(header::HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+/// A text of 4096 characters takes at most 24 kB as JSON.
+const MAX_BODY: usize = 64 << 10;
+/// Longer than the slowest request: a password change re-encrypts the whole database.
+const ANSWER_WITHIN: Duration = Duration::from_secs(110);

@@ -1,0 +1,314 @@
+//! An unlocked profile: its engine thread, its network node, the tasks between them, and the doors for the API.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::{Account, Connectivity, Contact, Mode, NodeStatus, Peer, Settings, Sharing, Signal};
+use messenger::{Command, Messenger, PublicKey, Reply};
+use store::{PublicKeyBytes, StoreError};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use waku::archive::{Archive, ArchiveConfig, Retention};
+use waku::{Multiaddr, Node, NodeConfig, Services};
+use waku_proto::Shard;
+
+use crate::accounts::AccountsError;
+use crate::catch_up::CatchUp;
+use crate::config::Network;
+use crate::convert::{self, Own, Reading};
+use crate::engine::{Board, Engine, Stopped, now};
+use crate::event_log::EventLog;
+use crate::http::Refusal;
+use crate::link::Link;
+use crate::publisher::Publisher;
+use crate::readers::Readers;
+
+/// An unlocked profile.
+pub(crate) struct Unlocked {
+    id: String,
+    engine: Engine,
+    readers: Readers,
+    log: Arc<EventLog>,
+    node: Node,
+    mode: Mode,
+    network: (u16, Vec<u16>),
+    online: watch::Receiver<Connectivity>,
+    clock_ahead: watch::Receiver<Option<i64>>,
+    missing: watch::Receiver<u64>,
+    last_used: Mutex<Instant>,
+    tasks: Mutex<JoinSet<Result<(), Stopped>>>,
+}
+
+impl Unlocked {
+    /// Brings a profile online.
+    pub(crate) async fn start(
+        id: &str,
+        dir: &Path,
+        mut messenger: Messenger,
+        network: &Network,
+        static_nodes: Vec<Multiaddr>,
+    ) -> Result<Self, AccountsError> {
+        choose_shard(&mut messenger, network)?;
+        let settings = convert::settings(&messenger.settings());
+        let mode = network.mode.unwrap_or(settings.mode);
+        let archive = archive(dir, mode, &settings).await?;
+        let config = node_config(&messenger, mode, network, static_nodes, archive)?;
+        let readers = Readers::new([messenger.store().reader()?, messenger.store().reader()?]);
+        let reader = messenger.store().reader()?;
+        let log = Arc::new(EventLog::new(new_epoch()?));
+        let (node, events) = Node::start(config).await?;
+        let engine =
+            Engine::start(messenger, reader, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
+
+        let (online, online_out) = watch::channel(Connectivity::Offline);
+        let (clock_ahead, clock_ahead_out) = watch::channel(None);
+        let (missing, missing_out) = watch::channel(0);
+        let (gaps, retry) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let publisher = Publisher {
+            engine: engine.clone(),
+            node: node.clone(),
+            online: online_out.clone(),
+            mode,
+        };
+        let catch_up = CatchUp {
+            engine: engine.clone(),
+            node: node.clone(),
+            log: Arc::clone(&log),
+            online: online_out.clone(),
+            gaps: Arc::clone(&gaps),
+            retry: Arc::clone(&retry),
+            missing,
+        };
+        let link = Link {
+            engine: engine.clone(),
+            node: node.clone(),
+            events,
+            log: Arc::clone(&log),
+            online,
+            clock_ahead,
+            gaps,
+            retry,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(link.run());
+        tasks.spawn(publisher.run());
+        tasks.spawn(catch_up.run());
+        Ok(Self {
+            id: id.to_owned(),
+            engine,
+            readers,
+            log,
+            node,
+            mode,
+            network: (network.cluster, network.shards.clone()),
+            online: online_out,
+            clock_ahead: clock_ahead_out,
+            missing: missing_out,
+            last_used: Mutex::new(Instant::now()),
+            tasks: Mutex::new(tasks),
+        })
+    }
+
+    /// Takes it offline and wipes its keys. Readers of its events are told.
+    pub(crate) async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+        self.readers.close().await;
+        self.engine.stop().await;
+        if timeout(NODE_STOPS_WITHIN, self.node.clone().shutdown()).await.is_err() {
+            tracing::warn!("the network node took too long to stop");
+        }
+        self.log.signal(Signal::Locked);
+    }
+
+    /// Remembers that the profile is in use.
+    pub(crate) fn touch(&self) {
+        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// When it was last used.
+    pub(crate) fn last_used(&self) -> Instant {
+        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the engine says about itself.
+    pub(crate) fn board(&self) -> &Board {
+        self.engine.board()
+    }
+
+    /// Carries out a wish of the person.
+    pub(crate) async fn command(&self, command: Command) -> Result<Reply, Refusal> {
+        Ok(self.engine.command(command).await??)
+    }
+
+    /// Looks at one snapshot of the database.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Reading<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let own = Own::of(&self.board().own.borrow());
+        Ok(self.readers.read(own, look).await??)
+    }
+
+    /// One person.
+    pub(crate) async fn contact(&self, key: PublicKey) -> Result<Contact, Refusal> {
+        let key = PublicKeyBytes::from(key.to_compressed());
+        let contact = self.read(move |reading| reading.contact_by_key(&key)).await?;
+        contact.ok_or_else(|| messenger::CommandError::ContactNotFound.into())
+    }
+
+    /// Our account.
+    pub(crate) fn account(&self) -> Account {
+        convert::account(&self.id, &self.board().own.borrow())
+    }
+
+    /// What the person chose.
+    pub(crate) fn settings(&self) -> Settings {
+        convert::settings(&self.board().settings.borrow())
+    }
+
+    /// The recovery phrase, as long as it is kept on this device.
+    pub(crate) async fn phrase(&self) -> Result<Option<messenger::Mnemonic>, Stopped> {
+        self.engine.phrase().await
+    }
+
+    /// The event log.
+    pub(crate) fn events(&self) -> Arc<EventLog> {
+        Arc::clone(&self.log)
+    }
+
+    /// The network node.
+    pub(crate) async fn node_status(&self) -> Result<NodeStatus, Refusal> {
+        let node = self.node.status().await.ok_or(Stopped)?;
+        let outbox = self.read(|reading| reading.view.outbox().count()).await?;
+        let sharing = node.archive.map(|extent| Sharing {
+            messages: extent.messages,
+            bytes: extent.bytes,
+        });
+        Ok(NodeStatus {
+            mode: self.mode,
+            connectivity: *self.online.borrow(),
+            peer_id: node.peer_id.to_string(),
+            addresses: node.addresses.iter().map(ToString::to_string).collect(),
+            cluster: self.network.0,
+            shards: self.network.1.clone(),
+            peers: node.peers.iter().map(peer).collect(),
+            bytes_in: node.traffic.total.received,
+            bytes_out: node.traffic.total.sent,
+            sharing,
+            clock_ahead: *self.clock_ahead.borrow(),
+            history_gaps: *self.missing.borrow(),
+            outbox,
+        })
+    }
+}
+
+/// Where a relaying profile keeps other people's messages, if its person lets it.
+async fn archive(dir: &Path, mode: Mode, settings: &Settings) -> Result<Option<Archive>, AccountsError> {
+    if mode == Mode::Light || settings.share_megabytes == 0 {
+        return Ok(None);
+    }
+    let retention = Retention {
+        time: Some(Duration::from_secs(u64::from(settings.share_hours) * 3600)),
+        size: Some(u64::from(settings.share_megabytes) * 1_000_000),
+        capacity: None,
+    };
+    let config = ArchiveConfig {
+        path: dir.join(ARCHIVE_FILE),
+        retention,
+    };
+    let opened = tokio::task::spawn_blocking(move || Archive::open(config)).await;
+    Ok(Some(opened.map_err(|_| AccountsError::Stopping)??))
+}
+
+fn node_config(
+    messenger: &Messenger,
+    mode: Mode,
+    network: &Network,
+    static_nodes: Vec<Multiaddr>,
+    archive: Option<Archive>,
+) -> Result<NodeConfig, AccountsError> {
+    let keypair = messenger
+        .network_key()?
+        .and_then(|key| waku::identity(&key))
+        .ok_or(AccountsError::Damaged)?;
+    let relays = mode == Mode::Relay;
+    let listen = network.listen;
+    Ok(NodeConfig {
+        keypair,
+        listen: if relays {
+            vec![tcp_address(listen.address, listen.port)]
+        } else {
+            Vec::new()
+        },
+        static_nodes,
+        cluster: network.cluster,
+        shards: network.shards.clone(),
+        mode: if relays { waku::Mode::Relay } else { waku::Mode::Light },
+        services: Services {
+            filter: relays,
+            lightpush: relays,
+        },
+        archive,
+        ..NodeConfig::default()
+    })
+}
+
+/// In a network of one's own, direct messages travel on its first shard.
+fn choose_shard(messenger: &mut Messenger, network: &Network) -> Result<(), StoreError> {
+    let served: Vec<Shard> = network
+        .shards
+        .iter()
+        .map(|index| Shard::new(network.cluster, *index))
+        .collect();
+    let is_served = |topic| Shard::of(topic).is_some_and(|shard| served.contains(&shard));
+    match served.first() {
+        Some(first) if !messenger.interests().pubsub_topics().all(is_served) => {
+            messenger.use_shard(now(), *first).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tcp_address(address: IpAddr, port: u16) -> Multiaddr {
+    Multiaddr::from(address).with(waku::Protocol::Tcp(port))
+}
+
+fn peer(peer: &waku::PeerStatus) -> Peer {
+    Peer {
+        peer_id: peer.peer_id.to_string(),
+        address: peer.address.as_ref().map(ToString::to_string),
+        protocols: peer
+            .protocols
+            .iter()
+            .filter_map(|id| protocol(id))
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+/// The everyday name of a Waku protocol; the others are not of interest.
+fn protocol(id: &str) -> Option<&'static str> {
+    let name = id.strip_prefix("/vac/waku/")?.split('/').next()?;
+    match name {
+        "relay" => Some("relay"),
+        "store-query" => Some("store"),
+        "filter-subscribe" => Some("filter"),
+        "lightpush" => Some("light push"),
+        "metadata" => Some("metadata"),
+        _ => None,
+    }
+}
+
+fn new_epoch() -> Result<String, AccountsError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|_| AccountsError::NoRandomness)?;
+    Ok(hex::encode(bytes))
+}
+
+/// The file with other people's messages, all of them encrypted.
+const ARCHIVE_FILE: &str = "relayed.sqlite3";
+const NODE_STOPS_WITHIN: Duration = Duration::from_secs(3);

@@ -1,0 +1,86 @@
+//! A daemon in this process, and a way to say anything to it.
+
+#![allow(dead_code)]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use api::Secret;
+use api::client::Client;
+use daemon::{Config, Daemon, Listen, Network};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+pub struct Running {
+    pub daemon: Daemon,
+    pub client: Client,
+    pub dir: TempDir,
+}
+
+/// A daemon that touches loopback only.
+pub async fn start() -> Running {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(config(&dir)).await.unwrap();
+    let client = daemon.client();
+    Running { daemon, client, dir }
+}
+
+pub fn config(dir: &TempDir) -> Config {
+    let network = Network {
+        listen: Listen {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+        },
+        ..Network::default()
+    };
+    Config {
+        network,
+        ..Config::new(dir.path())
+    }
+}
+
+pub fn password() -> Secret {
+    Secret::new("correct horse battery".into())
+}
+
+impl Running {
+    pub fn token(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("api.token")).unwrap()
+    }
+
+    pub fn host(&self) -> String {
+        self.daemon.address().to_string()
+    }
+
+    /// Sends a request exactly as given, and returns status, headers and body.
+    pub async fn raw(&self, request: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(self.daemon.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        let mut part = [0; 4096];
+        // Until the head and the body it announces are there, or the other side closes.
+        loop {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+                let announced = head
+                    .lines()
+                    .find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned))
+                    .map_or(0, |length| length.parse().unwrap());
+                if status == 101 || body.len() >= announced {
+                    return (status, head.to_lowercase(), body.to_owned());
+                }
+            }
+            match stream.read(&mut part).await.unwrap() {
+                0 => panic!("closed after {text:?}"),
+                count => bytes.extend_from_slice(&part[..count]),
+            }
+        }
+    }
+
+    /// A GET with these header lines.
+    pub async fn get(&self, path: &str, headers: &[&str]) -> (u16, String, String) {
+        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        self.raw(&format!("GET {path} HTTP/1.1\r\n{lines}\r\n")).await
+    }
+}
