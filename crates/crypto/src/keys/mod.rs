@@ -14,11 +14,13 @@ mod libsecp;
 #[cfg_attr(not(feature = "portable"), allow(dead_code))]
 mod portable;
 
+#[cfg(not(feature = "portable"))]
+use libsecp as curve;
 #[cfg(feature = "portable")]
 use portable as curve;
 
-#[cfg(not(feature = "portable"))]
-use libsecp as curve;
+#[cfg(not(any(feature = "libsecp256k1", feature = "portable")))]
+compile_error!("choose a curve: feature `libsecp256k1` or `portable`");
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,18 +1,18 @@
 //! Finds vector files by kind and reads their fields.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
 use undertone_crypto::{PublicKey, SecretKey};
 
-/// All files of a kind: those whose name starts with `stem`. None is a failure.
+/// All files of a kind: those whose name starts with `stem`, in the folder that
+/// `UNDERTONE_VECTORS` names (seen from the repository). None is a failure.
 pub(crate) fn files(stem: &str) -> Vec<Value> {
-    let folder = std::env::var_os("UNDERTONE_VECTORS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors")),
-        PathBuf::from,
-    );
+    let chosen = std::env::var_os("UNDERTONE_VECTORS").unwrap_or_else(|| "vectors".into());
+    let repository = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let folder = repository.join(chosen);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("vectors in {}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
