@@ -107,12 +107,19 @@ impl DataSync<'_> {
 
     /// The time of a message in seconds, as long as somebody has not acknowledged it.
     pub fn timestamp(&self, id: &[u8; 32]) -> Result<Option<i64>, StoreError> {
-        self.0.one("SELECT timestamp FROM datasync_messages WHERE id = ?1", [id], |row| row.get("timestamp"))
+        self.0
+            .one("SELECT timestamp FROM datasync_messages WHERE id = ?1", [id], |row| {
+                row.get("timestamp")
+            })
     }
 
     /// The peers to whom a message waits to be sent for the first time, and is due before a time.
     pub fn never_sent_to(&self, before: Timestamp) -> Result<Vec<PublicKeyBytes>, StoreError> {
-        self.0.all("SELECT DISTINCT peer FROM datasync_states WHERE send_count = 0 AND due_at < ?1", [Sql(before)], |row| row.get(0))
+        self.0.all(
+            "SELECT DISTINCT peer FROM datasync_states WHERE send_count = 0 AND due_at < ?1",
+            [Sql(before)],
+            |row| row.get(0),
+        )
     }
 
     /// When the next message is due.

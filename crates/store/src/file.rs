@@ -86,7 +86,10 @@ impl Store {
     pub fn create(directory: &Path, key: &DatabaseKey) -> Result<Store, StoreError> {
         let path = directory.join(DATABASE);
         private(OpenOptions::new().write(true).create_new(true)).open(&path)?;
-        Store::start(directory, key)
+        let mut store = Store::start(directory, key)?;
+        migrations::migrate(&mut store.connection)?;
+        sync_directory(directory)?;
+        Ok(store)
     }
 
     /// Opens the database of a profile, finishing first what an interrupted change of the key left undone.
@@ -95,7 +98,13 @@ impl Store {
         if !directory.join(DATABASE).exists() {
             return Err(StoreError::new(Kind::Missing));
         }
-        Store::start(directory, key)
+        let mut store = Store::start(directory, key)?;
+        if migrations::version(&store.connection)? == 0 {
+            // A file cut to nothing would pass for a new database.
+            return Err(StoreError::new(Kind::Damaged));
+        }
+        migrations::migrate(&mut store.connection)?;
+        Ok(store)
     }
 
     /// A further connection, for reading lists beside the writer.
@@ -111,7 +120,7 @@ impl Store {
 
     fn start(directory: &Path, key: &DatabaseKey) -> Result<Store, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = connect(&directory.join(DATABASE), key, flags)?;
+        let connection = connect(&directory.join(DATABASE), key, flags)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
@@ -119,7 +128,6 @@ impl Store {
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA wal_autocheckpoint = 0;",
         )?;
-        migrations::migrate(&mut connection)?;
         let place = Place {
             directory: directory.to_owned(),
             key: key.clone(),
@@ -201,3 +209,6 @@ pub(crate) const LONGEST_LOG: u64 = 1000 * PAGE;
 /// How long a statement waits for another connection.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 const LITERAL_LENGTH: usize = 2 + 64 + 1;
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,9 @@ impl Outbox<'_> {
 
     /// How many entries there are.
     pub fn count(&self) -> Result<u64, StoreError> {
-        let count = self.0.one("SELECT count(*) AS entries FROM outbox", [], |row| column(row, "entries"))?;
+        let count = self.0.one("SELECT count(*) AS entries FROM outbox", [], |row| {
+            column(row, "entries")
+        })?;
         Ok(count.unwrap_or_default())
     }
 

@@ -232,3 +232,6 @@ fn erase(path: &Path) -> Result<(), StoreError> {
 const NEW: &str = "profile.db.new";
 const OLD: &str = "profile.db.old";
 const BLOCK: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

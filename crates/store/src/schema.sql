@@ -302,8 +302,6 @@ CREATE TABLE shared_secrets (
     PRIMARY KEY (identity, installation)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE sqlite_sequence(name,seq);
-
 CREATE TABLE topics (
     name TEXT NOT NULL PRIMARY KEY,
     pubsub_topic TEXT NOT NULL,

@@ -61,7 +61,7 @@ pub(crate) fn empty_log(connection: &mut Connection, log: &Path) -> Result<Check
 }
 
 /// Zeroes the unused middle of every page that stands in the log.
-fn scrub(connection: &mut Connection, log: &Path) -> Result<(), StoreError> {
+pub(crate) fn scrub(connection: &mut Connection, log: &Path) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
         let mut load = transaction.prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;

@@ -93,12 +93,16 @@ fn markers_left(cleaning: Cleaning) -> (usize, usize) {
 }
 
 fn count(pages: &[Vec<u8>], life: &Life) -> (usize, usize) {
+    let mut begins = vec![false; 1 << 16];
+    for marker in life.erased.iter().chain(&life.standing) {
+        begins[usize::from(u16::from_be_bytes([marker[0], marker[1]]))] = true;
+    }
     let mut found = BTreeSet::new();
     for page in pages {
-        for window in page.windows(16) {
-            let window: &Marker = window.try_into().unwrap();
-            if life.erased.contains(window) || life.standing.contains(window) {
-                found.insert(*window);
+        for at in 0..page.len() - 15 {
+            if begins[usize::from(u16::from_be_bytes([page[at], page[at + 1]]))] {
+                let window: Marker = page[at..at + 16].try_into().unwrap();
+                found.insert(window);
             }
         }
     }
