@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crypto::group_key::{GroupKey, GroupKeyError};
 use prost::Message as _;
 
 use crate::content::{ContentError, Kind, decode};
@@ -53,6 +54,38 @@ pub enum CommunityMessage {
     SharedAddressesResponse(wire::CommunitySharedAddressesResponse),
     /// Decisions of the owner, for administrators.
     PrivilegedSync(CommunityPrivilegedUserSyncMessage),
+}
+
+/// What only holders of a key may read of a description: a description of its own, to be merged.
+#[derive(Clone)]
+pub struct PrivatePart<'a> {
+    /// The key, of the community or of a channel.
+    pub key_id: [u8; 32],
+    /// Position in the key's chain.
+    pub seq_no: u32,
+    ciphertext: &'a [u8],
+}
+
+impl<'a> PrivatePart<'a> {
+    /// The private parts of a description. Entries whose name is not a key id and a number are left out.
+    pub fn of(description: &'a wire::CommunityDescription) -> Vec<PrivatePart<'a>> {
+        let read = |(name, ciphertext): (&String, &'a Vec<u8>)| {
+            let (key_id, seq_no) = name.split_at_checked(64)?;
+            let key_id = hex::decode(key_id).ok()?.try_into().ok()?;
+            Some(PrivatePart {
+                key_id,
+                seq_no: seq_no.parse().ok()?,
+                ciphertext,
+            })
+        };
+        description.private_data.iter().filter_map(read).collect()
+    }
+
+    /// Opens the part with the key it names.
+    pub fn open(&self, key: &mut GroupKey) -> Result<wire::CommunityDescription, GroupKeyError> {
+        let plaintext = key.decrypt(self.seq_no, self.ciphertext)?;
+        wire::CommunityDescription::decode(&plaintext[..]).map_err(|_| GroupKeyError::NotAuthentic)
+    }
 }
 
 impl CommunityMessage {

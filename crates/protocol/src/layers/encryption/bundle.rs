@@ -27,6 +27,11 @@ pub struct Bundle {
 pub struct SignedBundle(wire::Bundle);
 
 impl Bundle {
+    /// Reads and verifies a bundle that travelled alone: one recovery.
+    pub fn open(bytes: &[u8]) -> Result<Bundle, BundleError> {
+        Bundle::verify(wire::Bundle::decode(bytes).map_err(|_| BundleError::Malformed)?)
+    }
+
     /// Checks the signature: one recovery.
     pub(super) fn verify(wire: wire::Bundle) -> Result<Bundle, BundleError> {
         if wire.signed_pre_keys.len() > MAX_PRE_KEYS {
@@ -75,11 +80,6 @@ impl SignedBundle {
     /// The bytes of the bundle alone.
     pub fn encode(&self) -> Vec<u8> {
         self.0.encode_to_vec()
-    }
-
-    /// Reads and verifies a bundle that travelled alone.
-    pub fn open(bytes: &[u8]) -> Result<Bundle, BundleError> {
-        Bundle::verify(wire::Bundle::decode(bytes).map_err(|_| BundleError::Malformed)?)
     }
 }
 

@@ -1,0 +1,15 @@
+//! Bytes that other implementations made, one test per kind of file.
+
+#![allow(clippy::unwrap_used)]
+
+mod application;
+mod community;
+mod datasync;
+mod device;
+mod encryption;
+mod json;
+mod load;
+mod segmentation;
+mod sessions;
+mod summary;
+mod topics;
