@@ -140,3 +140,9 @@ pub(crate) fn close_request(
 
 /// An open request ends by itself seven days after it was sent, and may then be made anew.
 pub(crate) const REQUEST_LIFETIME_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// Whether both have asked or accepted, and neither is blocked.
+pub fn is_mutual(contact: &ContactRow) -> bool {
+    let relation = relation(contact);
+    relation.mutual() && !relation.blocked
+}

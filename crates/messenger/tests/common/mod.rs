@@ -1,0 +1,289 @@
+//! A few people on a perfect network in one hand, in virtual time: what is published arrives at once at everybody who is
+//! online and listens there, and is kept for those who are not.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use messenger::{
+    ChatId, Command, CommandError, HistoryPage, Identity, Inbound, Messenger, Mnemonic, NewProfile, PublicKey, Published,
+    Reply, Timestamp,
+};
+use protocol::address;
+use store::{MessageRow, Secret, Store, TopicRow};
+use waku_proto::Envelope;
+
+/// When every story begins.
+pub const START: Timestamp = Timestamp(1_800_000_000_000);
+
+pub const MINUTE: u64 = 60_000;
+pub const HOUR: u64 = 60 * MINUTE;
+pub const DAY: u64 = 24 * HOUR;
+
+pub struct World {
+    pub now: Timestamp,
+    pub people: Vec<Person>,
+    /// Everything that was published, in order: what a store node holds.
+    pub archive: Vec<Envelope>,
+    /// Envelopes that the network swallows instead of carrying, counted down.
+    pub swallow: usize,
+}
+
+pub struct Person {
+    pub name: &'static str,
+    pub messenger: Option<Messenger>,
+    pub online: bool,
+    pub heard: Vec<Inbound>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Who(pub usize);
+
+impl World {
+    pub fn new(names: &[&'static str]) -> World {
+        let people = names.iter().map(|name| person(name)).collect();
+        let mut world = World { now: START, people, archive: Vec::new(), swallow: 0 };
+        world.pump();
+        world
+    }
+
+    /// Alice and Bobby.
+    pub fn two() -> (World, Who, Who) {
+        (World::new(&["Alice", "Bobby"]), Who(0), Who(1))
+    }
+
+    /// Alice and Bobby, who are contacts already.
+    pub fn friends() -> (World, Who, Who) {
+        let (mut world, alice, bob) = World::two();
+        world.befriend(alice, bob);
+        (world, alice, bob)
+    }
+
+    pub fn befriend(&mut self, one: Who, other: Who) {
+        let (to, contact) = (self.key(other), self.key(one));
+        self.command(one, Command::SendContactRequest { to, note: "Let us talk".into() }).unwrap();
+        self.pass(6_000);
+        self.command(other, Command::AcceptContactRequest { contact }).unwrap();
+        self.pass(1_000);
+    }
+
+    pub fn messenger(&mut self, who: Who) -> &mut Messenger {
+        self.people[who.0].messenger.as_mut().unwrap()
+    }
+
+    pub fn key(&self, who: Who) -> PublicKey {
+        self.people[who.0].messenger.as_ref().unwrap().account().public_key
+    }
+
+    pub fn chat(&self, with: Who) -> ChatId {
+        ChatId::one_to_one(&self.key(with))
+    }
+
+    pub fn command(&mut self, who: Who, command: Command) -> Result<Reply, CommandError> {
+        let now = self.now;
+        let reply = self.messenger(who).command(now, command).map(|commit| commit.value);
+        self.pump();
+        reply
+    }
+
+    pub fn say(&mut self, from: Who, to: Who, text: &str) -> messenger::MessageId {
+        let command = Command::SendText { chat: self.chat(to), text: text.into(), reply_to: None };
+        match self.command(from, command).unwrap() {
+            Reply::Message(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Publishes everything that is due until nothing is.
+    pub fn pump(&mut self) {
+        loop {
+            let mut quiet = true;
+            for who in (0..self.people.len()).map(Who) {
+                for envelope in self.publish(who) {
+                    quiet = false;
+                    self.deliver(who, &envelope);
+                }
+            }
+            if quiet {
+                break;
+            }
+        }
+    }
+
+    /// Seals what is due and says that the network took it.
+    pub fn publish(&mut self, who: Who) -> Vec<Envelope> {
+        let now = self.now;
+        let person = &mut self.people[who.0];
+        let (true, Some(messenger)) = (person.online, &mut person.messenger) else { return Vec::new() };
+        let sealed = messenger.seal_due(now, 100).unwrap().value;
+        for (entry, _) in &sealed {
+            messenger.published(now, *entry, Published::Sent).unwrap();
+        }
+        sealed.into_iter().map(|(_, envelope)| envelope).collect()
+    }
+
+    fn deliver(&mut self, from: Who, envelope: &Envelope) {
+        if self.swallow > 0 {
+            self.swallow -= 1;
+            return;
+        }
+        self.archive.push(envelope.clone());
+        for to in (0..self.people.len()).map(Who).filter(|to| *to != from) {
+            let now = self.now;
+            let person = &mut self.people[to.0];
+            let (true, Some(messenger)) = (person.online, &mut person.messenger) else { continue };
+            if messenger.interests().wants(envelope) {
+                let inbound = messenger.receive(now, envelope).unwrap().value;
+                person.heard.push(inbound);
+            }
+        }
+    }
+
+    /// Lets time pass, stopping at every deadline.
+    pub fn pass(&mut self, millis: u64) {
+        let end = self.now.plus(millis);
+        loop {
+            let next = self.people.iter().filter_map(|person| person.messenger.as_ref()?.next_deadline()).min();
+            match next.filter(|at| *at <= end) {
+                Some(at) => self.now = at.max(self.now.plus(1)).min(end),
+                None => self.now = end,
+            }
+            let now = self.now;
+            for person in &mut self.people {
+                if let Some(messenger) = &mut person.messenger {
+                    messenger.deadline(now).unwrap();
+                }
+            }
+            self.pump();
+            if self.now >= end {
+                break;
+            }
+        }
+    }
+
+    /// Asks the store node for everything that is missing.
+    pub fn catch_up(&mut self, who: Who) {
+        let now = self.now;
+        for gap in self.messenger(who).history_gaps(now).unwrap() {
+            let gap = gap.gap;
+            let wanted = |envelope: &&Envelope| {
+                let at = envelope.message.timestamp.unwrap();
+                envelope.pubsub_topic == gap.pubsub_topic
+                    && gap.content_topics.contains(&envelope.message.content_topic)
+                    && (gap.from..=gap.to).contains(&at)
+                    && !envelope.message.ephemeral
+            };
+            let envelopes: Vec<Envelope> = self.archive.iter().filter(wanted).cloned().collect();
+            let page = HistoryPage { envelopes, closed: Some(gap.clone()) };
+            let inbound = self.messenger(who).history_page(now, page).unwrap().value;
+            self.people[who.0].heard.extend(inbound);
+        }
+        self.pump();
+    }
+
+    /// The program ends without a word and is started again.
+    pub fn crash(&mut self, who: Who) {
+        let messenger = self.people[who.0].messenger.take().unwrap();
+        let seed = [self.now.0 as u8 ^ 0x5a; 32];
+        self.people[who.0].messenger = Some(Messenger::reopen(messenger.into_store(), self.now, seed).unwrap());
+    }
+
+    pub fn messages(&self, who: Who, with: Who) -> Vec<MessageRow> {
+        let chat = self.chat(with);
+        let store = self.people[who.0].messenger.as_ref().unwrap().store();
+        let mut rows = store.read(|view| view.messages().page(&chat, None, 10_000)).unwrap();
+        rows.reverse();
+        rows
+    }
+
+    pub fn texts(&self, who: Who, with: Who) -> Vec<String> {
+        self.messages(who, with).into_iter().map(|row| row.text).collect()
+    }
+
+    pub fn contact(&self, who: Who, other: Who) -> store::ContactRow {
+        let key = self.key(other).to_compressed().into();
+        let store = self.people[who.0].messenger.as_ref().unwrap().store();
+        store.read(|view| view.contacts().load(&key)).unwrap().unwrap()
+    }
+
+    pub fn is_mutual(&self, one: Who, other: Who) -> bool {
+        messenger::contacts::is_mutual(&self.contact(one, other))
+            && messenger::contacts::is_mutual(&self.contact(other, one))
+    }
+
+    /// What a person sees, as text that can be compared.
+    pub fn transcript(&self, who: Who, with: Who) -> String {
+        let name = |key: &store::PublicKeyBytes| {
+            let of = |who: &Who| self.key(*who).to_compressed() == *key.as_bytes();
+            (0..self.people.len()).map(Who).find(of).map_or("?", |who| self.people[who.0].name)
+        };
+        let rows = self.messages(who, with);
+        let mut lines = vec![format!("{} with {}", self.people[who.0].name, self.people[with.0].name)];
+        for row in &rows {
+            let quote = row.response_to.map(|id| match rows.iter().find(|row| row.id == id) {
+                Some(row) => format!(" (to \"{}\")", row.text),
+                None => " (to something unknown)".into(),
+            });
+            let request = row.request.map(|state| format!(" [request {state:?}]"));
+            let delivery = row.delivery.map(|state| format!(" [{state:?}]"));
+            lines.push(format!(
+                "{}: {}{}{}{}",
+                name(&row.author),
+                row.text,
+                quote.unwrap_or_default(),
+                request.unwrap_or_default(),
+                delivery.unwrap_or_default(),
+            ));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+fn person(name: &'static str) -> Person {
+    Person { name, messenger: Some(profile(name)), online: true, heard: Vec::new() }
+}
+
+/// A profile whose keys depend on the name only.
+pub fn profile(name: &str) -> Messenger {
+    let seed = [name.bytes().fold(0u8, u8::wrapping_add); 32];
+    let phrase = phrase(name);
+    let store = store_with_topic_keys();
+    let new = NewProfile { display_name: name, identity: Identity::Restored(&phrase) };
+    Messenger::create(store, &new, START, seed).unwrap()
+}
+
+pub fn phrase(name: &str) -> Mnemonic {
+    let mut rng = <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([name.len() as u8 ^ name.as_bytes()[0]; 32]);
+    Mnemonic::generate(&mut rng)
+}
+
+thread_local! {
+    static TOPIC_KEYS: RefCell<BTreeMap<String, TopicRow>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A database that knows the keys which earlier people of this thread derived: each takes milliseconds.
+pub fn store_with_topic_keys() -> Store {
+    let mut store = Store::in_memory().unwrap();
+    TOPIC_KEYS.with_borrow(|known| {
+        store
+            .write(|tx| known.values().try_for_each(|row| tx.topics().save(row)))
+            .unwrap()
+    });
+    store
+}
+
+/// Keeps the key of a public address for [`store_with_topic_keys`].
+pub fn remember_contact_code(person: &PublicKey) {
+    let address = address::contact_code(person);
+    let address::Lock::Password(password) = &address.lock else { return };
+    let name = messenger::topics::contact_code_name(person);
+    let key = crypto::SymmetricKey::from_password(password.expose());
+    let row = TopicRow {
+        name: name.clone(),
+        pubsub_topic: address.pubsub_topic.as_str().into(),
+        content_topic: address.content_topic.as_str().into(),
+        key: Some(Secret::from(&key.expose()[..])),
+        listening: false,
+    };
+    TOPIC_KEYS.with_borrow_mut(|known| known.insert(name, row));
+}
