@@ -1,5 +1,49 @@
-//! Moves envelopes and, as a service node, keeps and serves them.
+//! A Waku v2 node: moves envelopes and, as a service node, keeps and serves them.
+//!
+//! [`Node::start`] gives a handle and a queue of [`NodeEvent`]s. The node knows nothing of what the
+//! messages say. In [`Mode::Relay`] it gossips, stores and serves; in
+//! [`Mode::Light`] it has messages pushed by filter and published by light push.
+//!
+//! ```text
+//! node.rs      the handle                 task.rs       owns the swarm and every piece of state
+//! transport.rs TCP, WebSocket, Noise      inbound.rs    streams that peers open to our services
+//! relay.rs     gossip and its limits      request.rs    streams that we open to theirs
+//! store.rs filter.rs lightpush.rs metadata.rs           one service each, client and server
+//! events.rs    the bounded queue to the application     archive/  what a store node keeps
+//! limits.rs    what one peer may take     status.rs     what an operator sees
+//! ```
+//!
+//! Discovery (DNS lists, discv5, peer exchange) only adds peers to the book of `task.rs`; it gets a
+//! folder `discovery/`. The REST interface and metrics of service nodes get `rest/` and `metrics.rs`,
+//! rate limiting proofs `rln.rs`, called from the validation in `relay.rs`.
 
 pub mod archive;
+mod behaviour;
+mod config;
+mod events;
+mod filter;
+mod framing;
+mod inbound;
+mod lightpush;
+mod limits;
+mod metadata;
+mod meter;
+mod node;
+mod relay;
+mod request;
+mod serve;
+mod status;
+mod store;
+mod task;
+mod transport;
 
-pub use archive::{Archive, ArchiveConfig, ArchiveError, Retention};
+pub use config::{Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, identity};
+pub use events::{Connectivity, Events, NodeEvent, Origin};
+pub use libp2p::identity::Keypair;
+pub use libp2p::multiaddr::Protocol;
+pub use libp2p::{Multiaddr, PeerId};
+pub use node::{HistoryError, Node, PublishError, StartError};
+pub use status::{Bytes, Messages, NodeStatus, PeerStatus, Traffic};
+// What the face above speaks of.
+pub use waku_proto::store::Query;
+pub use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, WakuMessage};

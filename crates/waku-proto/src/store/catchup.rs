@@ -85,6 +85,8 @@ pub enum Failure {
     Unreachable,
     /// The answer was longer than the limit; ask for smaller pages.
     TooLong,
+    /// The node refused, with this status.
+    Refused(u32),
 }
 
 impl<P: Clone> Catchup<P> {
@@ -188,7 +190,12 @@ impl<P: Clone> Catchup<P> {
             self.page_size = (self.page_size / 4).max(1);
             return Progress::default();
         }
-        self.troubled(index, node, 0, now)
+        let status = if let Failure::Refused(status) = failure {
+            status
+        } else {
+            0
+        };
+        self.troubled(index, node, status, now)
     }
 
     /// Whether nothing is left to ask.

@@ -1,0 +1,328 @@
+//! The handle on a running node.
+
+use std::time::Duration;
+
+use libp2p::PeerId;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use waku_proto::lightpush::{Published, Refusal, Status};
+use waku_proto::store::{Query, Response, catchup};
+use waku_proto::{Envelope, Interests, MessageHash, store};
+
+use crate::config::{Mode, NodeConfig};
+use crate::events::Events;
+use crate::lightpush::{self, Version};
+use crate::request::{RequestError, Requests, request_id};
+use crate::status::NodeStatus;
+use crate::store as store_service;
+use crate::task::{Command, RelayError, Task};
+
+/// A handle on a node. Clones are cheap; the node stops with [`Node::shutdown`] or with the last handle.
+#[derive(Clone)]
+pub struct Node {
+    peer_id: PeerId,
+    mode: Mode,
+    max_message_size: usize,
+    commands: mpsc::Sender<Command>,
+    requests: Requests,
+}
+
+impl Node {
+    /// Starts a node on the current tokio runtime, listening when this returns.
+    pub async fn start(config: NodeConfig) -> Result<(Node, Events), StartError> {
+        let (commands, queue) = mpsc::channel(COMMANDS);
+        let (peer_id, mode, max_message_size) = (
+            config.keypair.public().to_peer_id(),
+            config.mode,
+            config.max_message_size,
+        );
+        let (task, events) = Task::start(config, queue, commands.downgrade()).await?;
+        let requests = task.requests();
+        tokio::spawn(task.run());
+        Ok((
+            Node {
+                peer_id,
+                mode,
+                max_message_size,
+                commands,
+                requests,
+            },
+            events,
+        ))
+    }
+
+    /// The node's name on the network.
+    pub fn peer_id(&self) -> PeerId {
+        self.peer_id
+    }
+
+    /// Replaces what we want to hear. A relaying node joins the shards; a light node keeps filter
+    /// subscriptions alive at two servers. Messages of other topics cause no event.
+    pub async fn set_interests(&self, interests: Interests) {
+        let _ = self.commands.send(Command::SetInterests(interests)).await;
+    }
+
+    /// Publishes by gossip, or by light push in light mode. Publishing the same bytes again within two
+    /// minutes succeeds and does nothing.
+    pub async fn publish(&self, envelope: Envelope) -> Result<MessageHash, PublishError> {
+        let hash = envelope.hash();
+        if envelope.message.encoded_len() > self.max_message_size {
+            return Err(PublishError::TooLarge);
+        }
+        if envelope.message.check().is_err() {
+            return Err(PublishError::Refused);
+        }
+        match self.mode {
+            Mode::Relay => self.relay(envelope).await?,
+            Mode::Light => self.push(envelope).await?,
+        }
+        Ok(hash)
+    }
+
+    /// Asks a store node for a page, or, without a name, up to three of them until one answers.
+    pub async fn query_history(&self, peer: Option<PeerId>, query: Query) -> Result<Response, HistoryError> {
+        let mut query = query;
+        if query.request_id.is_empty() {
+            query.request_id = request_id();
+        }
+        let peers = match peer {
+            Some(peer) => vec![peer],
+            None => self.store_peers().await,
+        };
+        let mut outcome = Err(HistoryError::NoPeers);
+        for peer in peers.into_iter().take(STORE_TRIES) {
+            outcome = self.query(peer, &query).await;
+            let is_served = outcome.is_ok();
+            self.tell(Command::Served {
+                peer,
+                is_well: is_served,
+            })
+            .await;
+            if is_served {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// Connected store nodes, the best first.
+    pub async fn store_peers(&self) -> Vec<PeerId> {
+        self.servers(store::PROTOCOL).await
+    }
+
+    /// The state of the node; `None` if it has stopped.
+    pub async fn status(&self) -> Option<NodeStatus> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Status(reply)).await;
+        answer.await.ok()
+    }
+
+    /// Stops the node: unsubscribes, closes the connections, and waits until the archive has
+    /// everything on disk.
+    pub async fn shutdown(self) {
+        let (reply, done) = oneshot::channel();
+        self.tell(Command::Shutdown(reply)).await;
+        let _ = done.await;
+    }
+
+    async fn relay(&self, envelope: Envelope) -> Result<(), PublishError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Relay {
+            envelope,
+            for_client: false,
+            reply,
+        })
+        .await;
+        match answer.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(RelayError::NoPeers)) => Err(PublishError::NoPeers),
+            Ok(Err(RelayError::TooLarge)) => Err(PublishError::TooLarge),
+            Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_))) => Err(PublishError::Refused),
+            Ok(Err(RelayError::Busy)) | Err(_) => Err(PublishError::TimedOut),
+        }
+    }
+
+    /// Light push to the best servers one after the other until one takes it; version 3 first.
+    async fn push(&self, envelope: Envelope) -> Result<(), PublishError> {
+        let mut servers: Vec<(PeerId, Version)> = Vec::new();
+        for version in [Version::V3, Version::V2] {
+            for peer in self.servers(version.protocol()).await {
+                if !servers.iter().any(|(known, _)| *known == peer) {
+                    servers.push((peer, version));
+                }
+            }
+        }
+        let mut outcome = PublishError::NoPeers;
+        for (peer, version) in servers.into_iter().take(PUSH_TRIES) {
+            let asked = timeout(
+                PUSH_TIME,
+                lightpush::ask(&self.requests, peer, version, envelope.clone()),
+            )
+            .await;
+            let answer = asked.unwrap_or(Err(RequestError::TooSlow));
+            self.tell(Command::Served {
+                peer,
+                is_well: answer.is_ok(),
+            })
+            .await;
+            outcome = match answer {
+                Ok(Ok(Published { .. })) => {
+                    self.tell(Command::Pushed(envelope)).await;
+                    return Ok(());
+                }
+                Ok(Err(Refusal {
+                    status: Status::NoPeersToRelay,
+                    ..
+                })) => PublishError::NoPeers,
+                Ok(Err(refusal)) if refusal.status.is_transient() => PublishError::TimedOut,
+                Ok(Err(refusal)) if refusal.description.starts_with(waku_proto::lightpush::TOO_LARGE) => {
+                    PublishError::TooLarge
+                }
+                Ok(Err(_)) => PublishError::Refused,
+                Err(_) => PublishError::TimedOut,
+            };
+        }
+        Err(outcome)
+    }
+
+    async fn query(&self, peer: PeerId, query: &Query) -> Result<Response, HistoryError> {
+        let asked = timeout(HISTORY_TIME, store_service::ask(&self.requests, peer, query)).await;
+        let response = asked
+            .unwrap_or(Err(RequestError::TooSlow))
+            .map_err(|error| match error {
+                RequestError::TooSlow => HistoryError::TimedOut,
+                RequestError::TooLong => HistoryError::TooLong,
+                RequestError::Unsupported | RequestError::Broken => HistoryError::Unreachable,
+            })?;
+        if !response.is_success() {
+            return Err(HistoryError::Refused {
+                status: response.status,
+            });
+        }
+        if response.request_id != query.request_id {
+            return Err(HistoryError::Unreachable);
+        }
+        Ok(response)
+    }
+
+    async fn servers(&self, protocol: &'static str) -> Vec<PeerId> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Servers { protocol, reply }).await;
+        answer.await.unwrap_or_default()
+    }
+
+    /// Without effect when the node has stopped; whoever waits for an answer notices.
+    async fn tell(&self, command: Command) {
+        let _ = self.commands.send(command).await;
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+/// The configuration's fault, or the machine's.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken, or the address is not ours.
+    #[error("the node cannot listen on {address}: {reason}; choose another port or stop the program that uses it")]
+    Listen {
+        /// What was configured.
+        address: libp2p::Multiaddr,
+        /// What the system says.
+        reason: String,
+    },
+    /// An address without `/p2p/<peer id>` at its end.
+    #[error("the static node {address} must end in /p2p/ and its peer id")]
+    StaticNodeWithoutPeerId {
+        /// What was configured.
+        address: libp2p::Multiaddr,
+    },
+    /// Services without relaying.
+    #[error("a light node cannot serve others; leave out its services or let it relay")]
+    LightServer,
+    /// The system's name resolution or random source is broken, or the settings contradict each other.
+    #[error("the node cannot start: {0}")]
+    Unusable(&'static str),
+}
+
+/// The network could not take the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// Nobody there to give it to.
+    #[error("no peer can take the message right now")]
+    NoPeers,
+    /// A rule of the network forbids it, or it is for a shard that this node is not on.
+    #[error("the network does not take the message")]
+    Refused,
+    /// No answer in time, or the peers are too busy.
+    #[error("no peer took the message in time")]
+    TimedOut,
+    /// Longer than the network allows.
+    #[error("the message is too large")]
+    TooLarge,
+}
+
+impl PublishError {
+    /// Whether trying again later makes sense.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::NoPeers | Self::TimedOut)
+    }
+}
+
+/// The store node could not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// No store node is connected.
+    #[error("no store node is connected")]
+    NoPeers,
+    /// It took too long.
+    #[error("the store node did not answer in time")]
+    TimedOut,
+    /// The connection broke, or what came is no answer.
+    #[error("the store node cannot be reached")]
+    Unreachable,
+    /// The page is too long to be read; ask for a smaller one.
+    #[error("the store node's answer is too long")]
+    TooLong,
+    /// It said no.
+    #[error("the store node refused with status {status}")]
+    Refused {
+        /// Its status.
+        status: u32,
+    },
+}
+
+impl HistoryError {
+    /// Whether trying again later makes sense.
+    pub fn is_transient(self) -> bool {
+        !matches!(
+            self,
+            Self::Refused {
+                status: store::BAD_REQUEST
+            }
+        )
+    }
+
+    /// As [`catchup::Catchup::failed`] wants it.
+    pub fn as_failure(self) -> catchup::Failure {
+        match self {
+            Self::TooLong => catchup::Failure::TooLong,
+            Self::Refused { status } => catchup::Failure::Refused(status),
+            _ => catchup::Failure::Unreachable,
+        }
+    }
+}
+
+/// Commands that may wait for the task, which handles one in microseconds.
+const COMMANDS: usize = 256;
+/// Store nodes tried for one query.
+const STORE_TRIES: usize = 3;
+/// Light push servers tried for one message.
+const PUSH_TRIES: usize = 3;
+/// For one light push.
+const PUSH_TIME: Duration = Duration::from_secs(20);
+/// For one store query.
+const HISTORY_TIME: Duration = Duration::from_secs(30);

@@ -1,0 +1,84 @@
+use super::*;
+
+fn peers() -> [PeerId; 3] {
+    [PeerId::random(), PeerId::random(), PeerId::random()]
+}
+
+#[test]
+fn the_memory_of_gossip_is_bounded_and_no_peer_takes_all_of_it() {
+    let [a, b, c] = peers();
+    let mut memory = Memory::new(1000);
+    assert!(memory.admit(a, 400, 0) && memory.admit(a, 100, 10));
+    assert!(!memory.admit(a, 1, 20), "half is for the others");
+    assert!(memory.admit(b, 500, 30));
+    assert!(!memory.admit(c, 1, 40));
+    assert!(memory.admit(c, 400, 6_000), "the first message is forgotten by now");
+    assert!(!memory.admit(c, 101, 6_005));
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_found_out() {
+    let [a, b, _] = peers();
+    let mut readers = SlowReaders::default();
+    let large = MAX_BACKLOG as usize + 1;
+    assert!(!readers.observe(&a, false, 0));
+    readers.due(&a, large);
+    assert!(
+        !readers.observe(&a, true, 100),
+        "nothing is known about the time before it stopped"
+    );
+    readers.due(&a, large);
+    readers.due(&b, large);
+    assert!(readers.observe(&a, true, 100));
+    assert!(!readers.observe(&a, true, 200), "it reads, if slowly");
+    assert!(!readers.observe(&a, false, 200) && !readers.observe(&b, true, 0));
+}
+
+#[test]
+fn verdicts() {
+    let good = WakuMessage {
+        payload: vec![1],
+        content_topic: "/a".into(),
+        ..WakuMessage::default()
+    };
+    assert_eq!(judge(&good.encode()), Verdict::Good(good.clone()));
+    assert_eq!(
+        judge(
+            &WakuMessage {
+                payload: vec![],
+                ..good.clone()
+            }
+            .encode()
+        ),
+        Verdict::Doubtful
+    );
+    assert_eq!(
+        judge(
+            &WakuMessage {
+                content_topic: "".into(),
+                ..good.clone()
+            }
+            .encode()
+        ),
+        Verdict::Bad
+    );
+    assert_eq!(
+        judge(
+            &WakuMessage {
+                meta: vec![0; 65],
+                ..good
+            }
+            .encode()
+        ),
+        Verdict::Bad
+    );
+    assert_eq!(judge(&[0xff; 30]), Verdict::Bad);
+}
+
+#[test]
+fn the_parameters_are_accepted_by_the_library() {
+    let config = NodeConfig::default();
+    assert!(gossip(&config, &Topics::default()).is_ok());
+    let parameters = parameters(config.max_message_size).unwrap();
+    assert!(parameters.max_transmit_size() >= config.max_message_size + 16 * 1024);
+}

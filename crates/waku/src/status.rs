@@ -1,0 +1,153 @@
+//! What an operator or an application sees of a node.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libp2p::{Multiaddr, PeerId};
+use waku_proto::PubsubTopic;
+
+use crate::archive::ArchiveExtent;
+use crate::events::Connectivity;
+
+/// The state of a node at one moment.
+#[derive(Clone, Debug)]
+pub struct NodeStatus {
+    /// The node's name on the network.
+    pub peer_id: PeerId,
+    /// Where it can be dialled, each with its peer id at the end.
+    pub addresses: Vec<Multiaddr>,
+    /// How well it is connected.
+    pub connectivity: Connectivity,
+    /// Connected peers.
+    pub peers: Vec<PeerStatus>,
+    /// Topics that are relayed, or asked for in light mode.
+    pub topics: Vec<PubsubTopic>,
+    /// Bytes since the start.
+    pub traffic: Traffic,
+    /// Messages since the start.
+    pub messages: Messages,
+    /// Clients of our filter service.
+    pub filter_clients: usize,
+    /// How much is stored, if there is an archive and it can be read.
+    pub archive: Option<ArchiveExtent>,
+}
+
+/// One connected peer.
+#[derive(Clone, Debug)]
+pub struct PeerStatus {
+    /// Its name.
+    pub peer_id: PeerId,
+    /// The address at the other end of the connection.
+    pub address: Option<Multiaddr>,
+    /// Whether we dialled it.
+    pub is_outbound: bool,
+    /// Protocols that it listed.
+    pub protocols: Vec<String>,
+    /// Shards that it listed.
+    pub shards: Vec<u16>,
+    /// Topics in whose mesh it is.
+    pub mesh: Vec<PubsubTopic>,
+    /// Its gossip score; negative is bad.
+    pub score: Option<f64>,
+}
+
+/// Messages since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// Good ones that came in.
+    pub received: u64,
+    /// Ones that were turned away by the rules.
+    pub rejected: u64,
+    /// Good ones that were not passed on, because gossip's memory was full.
+    pub not_passed_on: u64,
+    /// Ones that this node published, for itself or for light clients.
+    pub published: u64,
+    /// Ones that the archive could not take in time.
+    pub not_archived: u64,
+}
+
+/// Bytes on the wire inside the encrypted connections since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Everything.
+    pub total: Bytes,
+    /// Answers and questions of store.
+    pub store: Bytes,
+    /// Requests and pushes of filter.
+    pub filter: Bytes,
+    /// Light pushes.
+    pub lightpush: Bytes,
+    /// Metadata.
+    pub metadata: Bytes,
+}
+
+impl Traffic {
+    /// What is not one of the services: gossip, and the small change of identify, ping and
+    /// negotiation.
+    pub fn relay(&self) -> Bytes {
+        let services = [self.store, self.filter, self.lightpush, self.metadata];
+        let sum = |part: fn(Bytes) -> u64| services.iter().map(|bytes| part(*bytes)).sum::<u64>();
+        Bytes {
+            received: self.total.received.saturating_sub(sum(|bytes| bytes.received)),
+            sent: self.total.sent.saturating_sub(sum(|bytes| bytes.sent)),
+        }
+    }
+}
+
+/// Bytes in both directions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// From peers.
+    pub received: u64,
+    /// To peers.
+    pub sent: u64,
+}
+
+/// Running counts of the services; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally(Arc<[Counter; 4]>);
+
+#[derive(Debug, Default)]
+struct Counter {
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+/// What a stream is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Store,
+    Filter,
+    Lightpush,
+    Metadata,
+}
+
+impl Tally {
+    pub(crate) fn received(&self, purpose: Purpose, bytes: usize) {
+        self.0[purpose as usize]
+            .received
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sent(&self, purpose: Purpose, bytes: usize) {
+        self.0[purpose as usize].sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn traffic(&self, (received, sent): (u64, u64)) -> Traffic {
+        Traffic {
+            total: Bytes { received, sent },
+            store: self.of(Purpose::Store),
+            filter: self.of(Purpose::Filter),
+            lightpush: self.of(Purpose::Lightpush),
+            metadata: self.of(Purpose::Metadata),
+        }
+    }
+
+    fn of(&self, purpose: Purpose) -> Bytes {
+        let counter = &self.0[purpose as usize];
+        Bytes {
+            received: counter.received.load(Ordering::Relaxed),
+            sent: counter.sent.load(Ordering::Relaxed),
+        }
+    }
+}

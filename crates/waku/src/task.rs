@@ -1,0 +1,877 @@
+//! The node's task: owns the swarm, the peer book and what is wanted; nothing else changes them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use libp2p::core::ConnectedPoint;
+use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
+use libp2p::multiaddr::Protocol;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{ConnectionId, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, identify, ping};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use waku_proto::filter::{Ask, Failure, SUBSCRIBE_PROTOCOL, Subscriptions};
+use waku_proto::message::Unfit;
+use waku_proto::metadata::Metadata;
+use waku_proto::peers::{Origin as PeerOrigin, PeerBook};
+use waku_proto::{Envelope, Interests, MessageHash, PubsubTopic};
+
+use crate::archive::Archive;
+use crate::behaviour::{Behaviour, BehaviourEvent};
+use crate::config::{Mode, NodeConfig};
+use crate::events::{Connectivity, EventQueue, Events, Origin, queue};
+use crate::limits::ByteBudget;
+use crate::node::StartError;
+use crate::relay::{self, Memory, SlowReaders, Topics, Verdict};
+use crate::request::{RequestError, Requests};
+use crate::serve::{self, Services};
+use crate::status::{Messages, NodeStatus, PeerStatus, Tally};
+use crate::store::Archiver;
+use crate::transport::{self, Meters};
+use crate::{filter, lightpush, metadata};
+
+mod seen;
+
+use seen::Seen;
+
+/// What the handle asks for.
+pub(crate) enum Command {
+    SetInterests(Interests),
+    /// Publish by gossip; the answer is the number of peers.
+    Relay {
+        envelope: Envelope,
+        for_client: bool,
+        reply: oneshot::Sender<Result<u32, RelayError>>,
+    },
+    /// A light push went well.
+    Pushed(Envelope),
+    /// Connected peers that offer a service, the best first.
+    Servers {
+        protocol: &'static str,
+        reply: oneshot::Sender<Vec<PeerId>>,
+    },
+    Served {
+        peer: PeerId,
+        is_well: bool,
+    },
+    Status(oneshot::Sender<NodeStatus>),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// What the task's helpers found out.
+pub(crate) enum News {
+    Metadata(PeerId, Result<Metadata, RequestError>),
+    FilterAnswered(PeerId, Result<(), Failure>),
+    Pushed(PeerId, Envelope),
+}
+
+/// The message cannot be published by gossip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelayError {
+    NoPeers,
+    TooLarge,
+    WrongTopic,
+    Unfit(Unfit),
+    Busy,
+}
+
+pub(crate) struct Task {
+    swarm: Swarm<Behaviour>,
+    config: NodeConfig,
+    topics: Topics,
+    meters: Meters,
+    book: PeerBook<PeerId, Multiaddr>,
+    links: BTreeMap<PeerId, BTreeMap<ConnectionId, ConnectedPoint>>,
+    memory: Memory,
+    slow: SlowReaders,
+    events: EventQueue,
+    interests: Interests,
+    subscriptions: Subscriptions<PeerId>,
+    seen: Seen,
+    filter: Option<filter::Server>,
+    archiver: Option<(Archiver, JoinHandle<()>)>,
+    pushes: ByteBudget,
+    requests: Requests,
+    own: metadata::Own,
+    connectivity: Connectivity,
+    messages: Messages,
+    commands: mpsc::Receiver<Command>,
+    news: mpsc::Receiver<News>,
+    reporter: mpsc::Sender<News>,
+    began: Instant,
+    ticks: u64,
+}
+
+impl Task {
+    /// Opens the listeners and starts the services.
+    pub(crate) async fn start(
+        config: NodeConfig,
+        commands: mpsc::Receiver<Command>,
+        node: mpsc::WeakSender<Command>,
+    ) -> Result<(Self, Events), StartError> {
+        check(&config)?;
+        let (topics, meters, tally) = (Topics::default(), Meters::default(), Tally::default());
+        let (behaviour, streams) = Behaviour::new(&config, &topics).map_err(StartError::Unusable)?;
+        let requests = Requests::new(behaviour.outbound.new_control(), tally.clone());
+        let transport = transport::build(&config.keypair, &meters)
+            .map_err(|_| StartError::Unusable("the network is not usable"))?;
+        let swarm_config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
+        let swarm = Swarm::new(transport, behaviour, config.keypair.public().to_peer_id(), swarm_config);
+        let (reporter, news) = mpsc::channel(NEWS);
+        let (event_queue, events) = queue();
+        let own = metadata::Own {
+            cluster: config.cluster,
+            topics: topics.clone(),
+        };
+        let budget = ByteBudget::new(SERVICE_BYTES);
+        let filter = config.services.filter.then(|| filter::Server::start(requests.clone()));
+        let lightpush = config.services.lightpush.then(|| lightpush::Server {
+            node,
+            cluster: config.cluster,
+            autoshards: config.autoshards,
+            max_message_size: config.max_message_size,
+            budget: budget.clone(),
+            tally: tally.clone(),
+        });
+        let services = Services {
+            own: own.clone(),
+            archive: config.archive.clone(),
+            filter: filter.clone(),
+            lightpush,
+            news: reporter.clone(),
+            max_message_size: config.max_message_size,
+            budget,
+            tally,
+        };
+        tokio::spawn(serve::run(services, streams));
+        let mut task = Self {
+            memory: Memory::new(config.gossip_memory),
+            book: PeerBook::new(BOOK_PER_CONNECTION * config.max_connections as usize, random_seed()),
+            archiver: config.archive.clone().map(Archiver::start),
+            swarm,
+            topics,
+            meters,
+            links: BTreeMap::new(),
+            slow: SlowReaders::default(),
+            events: event_queue,
+            interests: Interests::new(),
+            subscriptions: Subscriptions::default(),
+            seen: Seen::default(),
+            filter,
+            pushes: ByteBudget::new(SERVICE_BYTES),
+            requests,
+            own,
+            connectivity: Connectivity::Disconnected,
+            messages: Messages::default(),
+            commands,
+            news,
+            reporter,
+            began: Instant::now(),
+            ticks: 0,
+            config,
+        };
+        task.listen().await?;
+        task.join_topics();
+        task.learn_static_nodes()?;
+        Ok((task, events))
+    }
+
+    pub(crate) fn requests(&self) -> Requests {
+        self.requests.clone()
+    }
+
+    /// Runs until it is told to stop or nobody holds a handle any more.
+    pub(crate) async fn run(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.swarm_event(event),
+                command = self.commands.recv() => match command {
+                    None => return self.stop().await,
+                    Some(Command::Shutdown(reply)) => {
+                        self.stop().await;
+                        let _ = reply.send(());
+                        return;
+                    }
+                    Some(command) => self.command(command),
+                },
+                Some(news) = self.news.recv() => self.take_news(news),
+                _ = tick.tick() => self.tick(),
+            }
+        }
+    }
+
+    async fn listen(&mut self) -> Result<(), StartError> {
+        let refused = |address: &Multiaddr, reason: String| StartError::Listen {
+            address: address.clone(),
+            reason,
+        };
+        let mut waiting = Vec::new();
+        for address in self.config.announce.drain(..) {
+            self.swarm.add_external_address(address);
+        }
+        for address in self.config.listen.clone() {
+            probe(&address).map_err(|error| refused(&address, error.to_string()))?;
+            let listener = self
+                .swarm
+                .listen_on(address.clone())
+                .map_err(|error| refused(&address, reason(&error)))?;
+            waiting.push((listener, address));
+        }
+        let all = async {
+            while !waiting.is_empty() {
+                match self.swarm.select_next_some().await {
+                    SwarmEvent::NewListenAddr { listener_id, .. } => {
+                        waiting.retain(|(waited, _)| *waited != listener_id);
+                    }
+                    SwarmEvent::ListenerClosed {
+                        listener_id,
+                        reason: cause,
+                        ..
+                    } => {
+                        if let Some((_, address)) = waiting.iter().find(|(waited, _)| *waited == listener_id) {
+                            let text = cause.err().map(|error| error.to_string());
+                            return Err(refused(
+                                address,
+                                text.unwrap_or_else(|| "the listener was closed".into()),
+                            ));
+                        }
+                    }
+                    event => self.swarm_event(event),
+                }
+            }
+            Ok(())
+        };
+        timeout(LISTEN, all).await.unwrap_or(Ok(()))
+    }
+
+    fn learn_static_nodes(&mut self) -> Result<(), StartError> {
+        for address in self.config.static_nodes.clone() {
+            let Some((peer, address)) = split(&address) else {
+                return Err(StartError::StaticNodeWithoutPeerId { address });
+            };
+            self.book.add(peer, address, PeerOrigin::Static);
+        }
+        Ok(())
+    }
+
+    /// Relay: joins what is configured and what is wanted, leaves the rest.
+    fn join_topics(&mut self) {
+        let mut wanted: Vec<PubsubTopic> = self
+            .config
+            .pubsub_topics()
+            .chain(self.interests.pubsub_topics().cloned())
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        let joined = self.topics.list();
+        let gossip = self.swarm.behaviour_mut().relay.as_mut();
+        match gossip {
+            Some(gossip) => {
+                joined
+                    .iter()
+                    .filter(|topic| !wanted.contains(topic))
+                    .for_each(|topic| relay::unsubscribe(gossip, &self.topics, topic));
+                wanted
+                    .iter()
+                    .filter(|topic| !joined.contains(topic))
+                    .for_each(|topic| relay::subscribe(gossip, &self.topics, topic));
+            }
+            None => wanted.iter().for_each(|topic| self.topics.insert(topic)),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::SetInterests(interests) => {
+                self.interests = interests;
+                self.join_topics();
+                self.subscriptions.want(self.interests.clone());
+                self.keep_subscribed();
+            }
+            Command::Relay {
+                envelope,
+                for_client,
+                reply,
+            } => {
+                let origin = if for_client { Origin::Relay } else { Origin::Own };
+                let _ = reply.send(self.publish(envelope, origin));
+            }
+            Command::Pushed(envelope) => {
+                let hash = envelope.hash();
+                self.messages.published += 1;
+                self.seen.insert(hash, self.now());
+                self.tell(envelope, hash, Origin::Own);
+            }
+            Command::Servers { protocol, reply } => {
+                let _ = reply.send(self.book.speaking(protocol));
+            }
+            Command::Served { peer, is_well: true } => self.book.served_well(&peer),
+            Command::Served { peer, is_well: false } => self.book.served_badly(&peer),
+            Command::Status(reply) => {
+                let status = self.status();
+                // The archive reads a few pages of its file.
+                let archive = self.config.archive.clone();
+                tokio::task::spawn_blocking(move || {
+                    let _ = reply.send(NodeStatus {
+                        archive: extent(archive),
+                        ..status
+                    });
+                });
+            }
+            Command::Shutdown(_) => {}
+        }
+    }
+
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Metadata(peer, Ok(metadata)) if metadata.cluster == Some(self.config.cluster) => {
+                self.book.described(&peer, metadata.shards);
+                self.events.peers_changed();
+            }
+            News::Metadata(peer, Ok(_)) => {
+                tracing::debug!("a peer belongs to another network");
+                self.dismiss(peer, FOREIGN);
+            }
+            // Not every implementation answers; what counts is an answer that says otherwise.
+            News::Metadata(_, Err(error)) => tracing::debug!(%error, "a peer gave no metadata"),
+            News::FilterAnswered(peer, result) => {
+                match result {
+                    Err(Failure::Silent) => self.book.served_badly(&peer),
+                    _ => self.book.served_well(&peer),
+                }
+                self.subscriptions.answered(&peer, result, self.now());
+                self.keep_subscribed();
+                self.update_connectivity();
+            }
+            News::Pushed(peer, envelope) => self.pushed(peer, envelope),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        self.ticks += 1;
+        self.dial_due();
+        self.dismiss_slow_readers();
+        self.keep_subscribed();
+        self.events.flush();
+        if self.ticks.is_multiple_of(TIDY_EVERY) {
+            self.book.tidy(now);
+            self.seen.forget(now);
+        }
+    }
+
+    fn dial_due(&mut self) {
+        for (peer, addresses) in self.book.dials(self.now(), DIALS) {
+            let dial = DialOpts::peer_id(peer)
+                .condition(PeerCondition::DisconnectedAndNotDialing)
+                .addresses(addresses)
+                .build();
+            if self.swarm.dial(dial).is_err() {
+                let now = self.now();
+                if self.swarm.is_connected(&peer) {
+                    self.book.connected(peer, now);
+                } else {
+                    self.book.dial_failed(&peer, now);
+                }
+            }
+        }
+    }
+
+    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.gossip_event(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
+                self.book.identified(
+                    &peer_id,
+                    info.protocols.into_iter().map(|protocol| protocol.to_string()),
+                );
+                self.events.peers_changed();
+                self.keep_subscribed();
+                self.update_connectivity();
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Err(failure),
+                ..
+            })) if !matches!(failure, ping::Failure::Unsupported) => {
+                self.swarm.close_connection(connection);
+            }
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
+                self.connected(peer_id, connection_id, endpoint);
+            }
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                num_established,
+                ..
+            } => {
+                self.disconnected(peer_id, connection_id, num_established);
+            }
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error,
+                ..
+            } => {
+                tracing::debug!(%error, "a peer could not be dialled");
+                self.book.dial_failed(&peer, self.now());
+            }
+            _ => {}
+        }
+    }
+
+    fn connected(&mut self, peer: PeerId, connection: ConnectionId, endpoint: ConnectedPoint) {
+        let now = self.now();
+        let is_first = !self.links.contains_key(&peer);
+        let too_many = endpoint.is_listener() && self.too_many_from(&endpoint);
+        self.links.entry(peer).or_default().insert(connection, endpoint);
+        self.book.connected(peer, now);
+        if too_many || self.book.is_banned(&peer, now) {
+            self.swarm.close_connection(connection);
+            return;
+        }
+        if is_first {
+            let (requests, own, reporter) = (self.requests.clone(), self.own.clone(), self.reporter.clone());
+            tokio::spawn(async move {
+                let answer = metadata::ask(&requests, peer, &own).await;
+                let _ = reporter.send(News::Metadata(peer, answer)).await;
+            });
+            self.events.peers_changed();
+        }
+    }
+
+    fn disconnected(&mut self, peer: PeerId, connection: ConnectionId, remaining: u32) {
+        if let Some(links) = self.links.get_mut(&peer) {
+            links.remove(&connection);
+        }
+        if remaining > 0 {
+            return;
+        }
+        self.links.remove(&peer);
+        self.book.disconnected(&peer, self.now());
+        self.slow.forget(&peer);
+        if let Some(filter) = self.filter.clone() {
+            tokio::spawn(async move { filter.gone(peer).await });
+        }
+        self.keep_subscribed();
+        self.events.peers_changed();
+        self.update_connectivity();
+    }
+
+    /// Whether the address already has as many connections as one may have. Loopback is exempt.
+    fn too_many_from(&self, endpoint: &ConnectedPoint) -> bool {
+        let Some(ip) = ip_of(endpoint.get_remote_address()).filter(|ip| !ip.is_loopback()) else {
+            return false;
+        };
+        let limit = self.config.max_connections_per_ip as usize;
+        let from_ip = self
+            .links
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(|link| ip_of(link.get_remote_address()) == Some(ip));
+        limit > 0 && from_ip.count() >= limit
+    }
+
+    /// Hangs up and leaves the peer alone for so many milliseconds.
+    fn dismiss(&mut self, peer: PeerId, for_milliseconds: u64) {
+        self.book.ban(peer, self.now(), for_milliseconds);
+        let _ = self.swarm.disconnect_peer_id(peer);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Gossip and delivery.
+impl Task {
+    fn gossip_event(&mut self, event: gossipsub::Event) {
+        match event {
+            gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            } => {
+                self.gossiped(propagation_source, &message_id, message);
+            }
+            gossipsub::Event::Subscribed { .. } | gossipsub::Event::Unsubscribed { .. } => self.update_connectivity(),
+            gossipsub::Event::GossipsubNotSupported { .. } | gossipsub::Event::SlowPeer { .. } => {}
+        }
+    }
+
+    fn gossiped(&mut self, from: PeerId, id: &MessageId, message: gossipsub::Message) {
+        let topic = self.topics.of(&message.topic);
+        let (verdict, topic) = match topic {
+            Some(topic) => (relay::judge(&message.data), topic),
+            // Left since the message came in.
+            None => return self.report(id, &from, MessageAcceptance::Ignore),
+        };
+        match verdict {
+            Verdict::Good(good) => {
+                self.messages.received += 1;
+                if self.memory.admit(from, message.data.len(), self.now()) {
+                    self.report(id, &from, MessageAcceptance::Accept);
+                    self.count_due(&message.topic, message.data.len());
+                } else {
+                    self.messages.not_passed_on += 1;
+                    self.report(id, &from, MessageAcceptance::Ignore);
+                }
+                self.deliver(Envelope::new(topic, good), Origin::Relay);
+            }
+            Verdict::Doubtful => {
+                self.messages.rejected += 1;
+                self.report(id, &from, MessageAcceptance::Ignore);
+            }
+            Verdict::Bad => {
+                self.messages.rejected += 1;
+                self.report(id, &from, MessageAcceptance::Reject);
+                self.dismiss_if_graylisted(from);
+            }
+        }
+    }
+
+    fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
+        if let Some(gossip) = self.swarm.behaviour_mut().relay.as_mut() {
+            gossip.report_message_validation_result(id, from, acceptance);
+        }
+    }
+
+    fn dismiss_if_graylisted(&mut self, peer: PeerId) {
+        let score = self
+            .swarm
+            .behaviour()
+            .relay
+            .as_ref()
+            .and_then(|gossip| gossip.peer_score(&peer));
+        if score.is_some_and(|score| score < relay::GRAYLIST) {
+            tracing::debug!("a peer that sends nonsense is dismissed");
+            self.dismiss(peer, GRAYLISTED);
+        }
+    }
+
+    /// Counts what is to be sent to peers that are not reading.
+    fn count_due(&mut self, topic: &gossipsub::TopicHash, size: usize) {
+        let Self { slow, swarm, .. } = self;
+        if !slow.is_empty()
+            && let Some(gossip) = swarm.behaviour().relay.as_ref()
+        {
+            gossip.mesh_peers(topic).for_each(|peer| slow.due(peer, size));
+        }
+    }
+
+    fn dismiss_slow_readers(&mut self) {
+        let mut dismissed = Vec::new();
+        for peer in self.links.keys() {
+            for meter in self.meters.of(peer) {
+                if self.slow.observe(peer, meter.is_blocked(), meter.written()) {
+                    dismissed.push(*peer);
+                }
+            }
+        }
+        for peer in dismissed {
+            tracing::debug!("a peer that does not read is dismissed");
+            self.slow.forget(&peer);
+            self.dismiss(peer, SLOW);
+        }
+    }
+
+    /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo.
+    fn publish(&mut self, envelope: Envelope, origin: Origin) -> Result<u32, RelayError> {
+        envelope.message.check().map_err(RelayError::Unfit)?;
+        let topic = relay::ident(&envelope.pubsub_topic);
+        let hash = topic.hash();
+        if self.topics.of(&hash).is_none() {
+            return Err(RelayError::WrongTopic);
+        }
+        let data = envelope.message.encode();
+        if data.len() > self.config.max_message_size {
+            return Err(RelayError::TooLarge);
+        }
+        let size = data.len();
+        let gossip = self
+            .swarm
+            .behaviour_mut()
+            .relay
+            .as_mut()
+            .ok_or(RelayError::WrongTopic)?;
+        let published = gossip.publish(hash.clone(), data);
+        let peers = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash)).count();
+        let peers = u32::try_from(peers).unwrap_or(u32::MAX);
+        match published {
+            Ok(_) => {
+                self.messages.published += 1;
+                self.count_due(&hash, size);
+                self.deliver(envelope, origin);
+                Ok(peers)
+            }
+            // The network has it already.
+            Err(gossipsub::PublishError::Duplicate) => Ok(peers.max(1)),
+            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(RelayError::NoPeers),
+            Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
+            Err(_) => Err(RelayError::Busy),
+        }
+    }
+
+    /// Gives a message to whoever wants it here: subscribers, archive, application.
+    fn deliver(&mut self, envelope: Envelope, origin: Origin) {
+        let is_wanted = self.interests.wants(&envelope);
+        if !is_wanted && self.archiver.is_none() && self.filter.as_ref().is_none_or(|filter| filter.clients() == 0) {
+            return;
+        }
+        let hash = envelope.hash();
+        let envelope = Arc::new(envelope);
+        if let Some((archiver, _)) = &self.archiver {
+            archiver.offer(&envelope, hash);
+        }
+        if let Some(filter) = &self.filter {
+            filter.offer(&envelope, &self.pushes);
+        }
+        if is_wanted {
+            self.events.envelope(Arc::unwrap_or_clone(envelope), hash, origin);
+        }
+    }
+
+    fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin) {
+        if self.interests.wants(&envelope) {
+            self.events.envelope(envelope, hash, origin);
+        }
+    }
+}
+
+/// Light mode.
+impl Task {
+    /// A filter server pushed a message. Two servers push the same ones.
+    fn pushed(&mut self, peer: PeerId, envelope: Envelope) {
+        if !self.subscriptions.expects(&peer, &envelope) || envelope.message.check().is_err() {
+            self.messages.rejected += 1;
+            return;
+        }
+        let hash = envelope.hash();
+        if self.seen.insert(hash, self.now()) {
+            self.messages.received += 1;
+            self.tell(envelope, hash, Origin::Filter);
+        }
+    }
+
+    /// Asks filter servers for what is wanted and not yet held.
+    fn keep_subscribed(&mut self) {
+        if self.config.mode != Mode::Light {
+            return;
+        }
+        let now = self.now();
+        self.subscriptions
+            .available(&self.book.speaking(SUBSCRIBE_PROTOCOL), now);
+        while let Some((peer, ask)) = self.subscriptions.next_request(now) {
+            let (requests, reporter) = (self.requests.clone(), self.reporter.clone());
+            tokio::spawn(async move {
+                let answer = filter::ask(&requests, peer, ask).await;
+                let _ = reporter.send(News::FilterAnswered(peer, answer)).await;
+            });
+        }
+    }
+}
+
+/// State for people, and the end.
+impl Task {
+    fn update_connectivity(&mut self) {
+        let count = |protocol| self.book.speaking(protocol).len();
+        let connectivity = match self.config.mode {
+            Mode::Relay => match count(relay::PROTOCOL) {
+                0 => Connectivity::Disconnected,
+                1..=3 => Connectivity::Partial,
+                _ => Connectivity::Connected,
+            },
+            Mode::Light => {
+                let pushers = count(lightpush::Version::V3.protocol()).max(count(lightpush::Version::V2.protocol()));
+                match pushers.min(count(SUBSCRIBE_PROTOCOL)) {
+                    0 => Connectivity::Disconnected,
+                    1 => Connectivity::Partial,
+                    _ => Connectivity::Connected,
+                }
+            }
+        };
+        if connectivity != self.connectivity {
+            self.connectivity = connectivity;
+            self.events.connectivity(connectivity);
+        }
+    }
+
+    fn status(&self) -> NodeStatus {
+        let local = *self.swarm.local_peer_id();
+        let not_archived = self.archiver.as_ref().map_or(0, |(archiver, _)| archiver.lost());
+        NodeStatus {
+            peer_id: local,
+            addresses: self
+                .swarm
+                .listeners()
+                .chain(self.swarm.external_addresses())
+                .map(|address| address.clone().with(Protocol::P2p(local)))
+                .collect(),
+            connectivity: self.connectivity,
+            peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
+            topics: self.topics.list(),
+            traffic: self.requests.tally().traffic(self.meters.totals()),
+            messages: Messages {
+                not_archived,
+                ..self.messages
+            },
+            filter_clients: self.filter.as_ref().map_or(0, filter::Server::clients),
+            archive: None,
+        }
+    }
+
+    fn peer_status(&self, peer: PeerId) -> PeerStatus {
+        let link = self.links.get(&peer).and_then(|links| links.values().next());
+        let known = self.book.peer(&peer);
+        let gossip = self.swarm.behaviour().relay.as_ref();
+        let in_mesh = |topic: &PubsubTopic| {
+            gossip.is_some_and(|gossip| {
+                gossip
+                    .mesh_peers(&relay::ident(topic).hash())
+                    .any(|member| *member == peer)
+            })
+        };
+        PeerStatus {
+            peer_id: peer,
+            address: link.map(|link| link.get_remote_address().clone()),
+            is_outbound: link.is_some_and(ConnectedPoint::is_dialer),
+            protocols: known
+                .map(|known| known.protocols().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            shards: known.map(|known| known.shards().to_vec()).unwrap_or_default(),
+            mesh: self.topics.list().into_iter().filter(in_mesh).collect(),
+            score: gossip.and_then(|gossip| gossip.peer_score(&peer)),
+        }
+    }
+
+    async fn stop(mut self) {
+        if self.config.mode == Mode::Light {
+            // The swarm must run for the requests to go out.
+            let goodbye = self.requests.clone();
+            let servers: Vec<PeerId> = self.subscriptions.servers().copied().collect();
+            let all = futures::future::join_all(
+                servers
+                    .iter()
+                    .map(|peer| filter::ask(&goodbye, *peer, Ask::UnsubscribeAll)),
+            );
+            let _ = timeout(GOODBYE, async {
+                tokio::select! {
+                    _ = all => {}
+                    () = drive(&mut self.swarm) => {}
+                }
+            })
+            .await;
+        }
+        for peer in self.links.keys().copied().collect::<Vec<_>>() {
+            let _ = self.swarm.disconnect_peer_id(peer);
+        }
+        let closed = async {
+            while self.swarm.connected_peers().next().is_some() {
+                self.swarm.select_next_some().await;
+            }
+        };
+        let _ = timeout(GOODBYE, closed).await;
+        if let Some((archiver, task)) = self.archiver.take() {
+            drop(archiver);
+            let _ = task.await;
+        }
+    }
+}
+
+async fn drive(swarm: &mut Swarm<Behaviour>) {
+    loop {
+        swarm.select_next_some().await;
+    }
+}
+
+fn check(config: &NodeConfig) -> Result<(), StartError> {
+    let serves = config.services.filter || config.services.lightpush || config.archive.is_some();
+    if config.mode == Mode::Light && serves {
+        return Err(StartError::LightServer);
+    }
+    Ok(())
+}
+
+fn extent(archive: Option<Archive>) -> Option<crate::archive::ArchiveExtent> {
+    archive.and_then(|archive| archive.extent().ok())
+}
+
+/// Peer and address of `<address>/p2p/<peer>`.
+fn split(address: &Multiaddr) -> Option<(PeerId, Multiaddr)> {
+    let mut address = address.clone();
+    match address.pop() {
+        Some(Protocol::P2p(peer)) if !address.is_empty() => Some((peer, address)),
+        _ => None,
+    }
+}
+
+fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
+    address.iter().find_map(|part| match part {
+        Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
+        Protocol::Ip6(ip) => Some(IpAddr::V6(ip)),
+        _ => None,
+    })
+}
+
+/// Whether the port is free. The transport listens with `SO_REUSEPORT`, which would share a port that
+/// another program uses.
+fn probe(address: &Multiaddr) -> std::io::Result<()> {
+    let port = address.iter().find_map(|part| {
+        if let Protocol::Tcp(port) = part {
+            Some(port)
+        } else {
+            None
+        }
+    });
+    match (ip_of(address), port) {
+        (Some(ip), Some(port)) => std::net::TcpListener::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn reason(error: &libp2p::TransportError<std::io::Error>) -> String {
+    match error {
+        libp2p::TransportError::MultiaddrNotSupported(_) => "this kind of address is not supported".into(),
+        libp2p::TransportError::Other(error) => error.to_string(),
+    }
+}
+
+fn random_seed() -> u64 {
+    // Without randomness the retries of all nodes are spread alike, which is harmless.
+    getrandom::u64().unwrap_or(0)
+}
+
+/// Quiet browser clients ping every five minutes and must not be dropped before.
+const IDLE: Duration = Duration::from_secs(600);
+const TICK: Duration = Duration::from_secs(1);
+/// For the listeners to report their addresses.
+const LISTEN: Duration = Duration::from_secs(5);
+/// For each step of stopping.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Findings that may wait; pushes of filter servers wait on their streams meanwhile.
+const NEWS: usize = 256;
+/// Bytes of large requests, and again of pushes, that are held at the same time.
+const SERVICE_BYTES: usize = 64 * 1024 * 1024;
+/// Peers in the book for each possible connection.
+const BOOK_PER_CONNECTION: usize = 5;
+/// Peers dialled in one tick.
+const DIALS: usize = 10;
+/// Ticks between two rounds of tidying.
+const TIDY_EVERY: u64 = 60;
+/// How long peers are left alone, in milliseconds: of another network, ...
+const FOREIGN: u64 = 10 * 60_000;
+/// ... that sent nonsense, ...
+const GRAYLISTED: u64 = 10 * 60_000;
+/// ... that did not read.
+const SLOW: u64 = 60_000;
