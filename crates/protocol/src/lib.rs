@@ -1,4 +1,19 @@
 //! Wraps and unwraps Status messages, and knows the rules of groups and communities.
+//!
+//! Pure: no clock, no files, no randomness of its own. Bytes from the network become more trusted types layer by layer,
+//! or a named reason why not; nothing received can make a function panic, loop or grow without bound.
+//!
+//! | Module | What it says |
+//! | --- | --- |
+//! | [`id`], [`clock`] | how messages, installations, chats and communities are named, and when things happen |
+//! | [`address`] | on which topics, and under which key, each kind of conversation travels |
+//! | [`layers`] | one pair of functions per layer, from an envelope to a signed body and back |
+//! | [`content`] | what a signed body says, and the rules of its values |
+//! | [`wire`] | the generated protobuf messages below all of that |
+//!
+//! The rules by which a history of events makes a private group (`group/membership.rs`) and a description makes a
+//! community with its roles, channels and permissions (`community/`) get their modules here; until then their messages
+//! parse and their signatures verify, and nothing follows from them.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod address;

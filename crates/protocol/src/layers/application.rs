@@ -122,3 +122,47 @@ fn encode(kind: Kind, body: &[u8], signature: &[u8]) -> Vec<u8> {
     };
     wrapper.encode_to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn author() -> SecretKey {
+        SecretKey::from_bytes(&[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn only_the_announcement_of_a_device_goes_unsigned() {
+        let sender = author().public_key();
+        let announcement = wrap_unsigned(Kind::SyncPairInstallation, vec![1, 2], &sender);
+        assert_eq!(verify(announcement.bytes.clone(), &sender), Ok(announcement.clone()));
+        assert_ne!(
+            announcement.id,
+            sign(Kind::SyncPairInstallation, vec![1, 2], &author()).id
+        );
+        let chat = wrap_unsigned(Kind::ChatMessage, vec![1, 2], &sender);
+        assert_eq!(verify(chat.bytes, &sender), Err(ApplicationError::Unsigned));
+    }
+
+    #[test]
+    fn the_author_is_the_signer_and_not_the_sender() {
+        let signed = sign(Kind::ChatMessage, b"body".to_vec(), &author());
+        let sender = SecretKey::from_bytes(&[8; 32]).unwrap().public_key();
+        assert_eq!(verify(signed.bytes.clone(), &sender), Ok(signed));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_signed_verifies_to_the_same(body in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let signed = sign(Kind::EditMessage, body, &author());
+            prop_assert_eq!(verify(signed.bytes.clone(), &author().public_key()), Ok(signed));
+        }
+
+        #[test]
+        fn any_bytes_verify_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let _ = verify(bytes, &author().public_key());
+        }
+    }
+}

@@ -118,3 +118,110 @@ pub enum TransportError {
 
 /// The version of a Waku message whose payload is payload v1.
 const PAYLOAD_V1: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::address::{content_topic, pubsub_topic};
+    use crate::layers::segmentation::{SEGMENT_BYTES, split};
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_789);
+
+    fn route(key: RouteKey) -> Route {
+        Route {
+            pubsub_topic: pubsub_topic(""),
+            content_topic: content_topic("status"),
+            key,
+        }
+    }
+
+    fn setting() -> (SecretKey, SecretKey, ChaCha20Rng) {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        (SecretKey::generate(&mut rng), SecretKey::generate(&mut rng), rng)
+    }
+
+    #[test]
+    fn what_is_sealed_opens_and_names_its_sender() {
+        let (alice, bob, mut rng) = setting();
+        let symmetric = SymmetricKey::generate(&mut rng);
+        let routes = [
+            (
+                RouteKey::Symmetric(symmetric.clone()),
+                OpeningKey::Symmetric(&symmetric),
+            ),
+            (RouteKey::Asymmetric(bob.public_key()), OpeningKey::Asymmetric(&bob)),
+        ];
+        for (key, opening) in routes {
+            let envelope = seal(&route(key.clone()), b"data", &alice, NOW, Lifetime::Stored, &mut rng).unwrap();
+            let opened = open(&envelope.message, opening).unwrap();
+            assert_eq!((&opened.data[..], opened.sender), (&b"data"[..], alice.public_key()));
+            assert_eq!(opened.sent_at, Timestamp(1_700_000_000_000), "whole seconds");
+            let again = seal(&route(key), b"data", &alice, NOW, Lifetime::Ephemeral, &mut rng).unwrap();
+            assert_ne!(envelope.hash(), again.hash());
+            assert!(again.message.ephemeral && !envelope.message.ephemeral);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_envelope_has_a_name() {
+        let (alice, bob, mut rng) = setting();
+        let key = RouteKey::Asymmetric(bob.public_key());
+        let good = seal(&route(key), b"data", &alice, NOW, Lifetime::Stored, &mut rng)
+            .unwrap()
+            .message;
+        let verdict = |message: WakuMessage, key: &SecretKey| open(&message, OpeningKey::Asymmetric(key)).unwrap_err();
+        assert_eq!(verdict(good.clone(), &alice), TransportError::WrongKey);
+        assert_eq!(
+            verdict(
+                WakuMessage {
+                    version: 0,
+                    ..good.clone()
+                },
+                &bob
+            ),
+            TransportError::Version
+        );
+        assert_eq!(
+            verdict(
+                WakuMessage {
+                    timestamp: None,
+                    ..good.clone()
+                },
+                &bob
+            ),
+            TransportError::NoTime
+        );
+        let mut cut = good.clone();
+        cut.payload.truncate(60);
+        assert_eq!(verdict(cut, &bob), TransportError::Malformed);
+        let unsigned = payload_v1::seal(b"data", Recipient::Asymmetric(&bob.public_key()), None, &mut rng).unwrap();
+        assert_eq!(
+            verdict(
+                WakuMessage {
+                    payload: unsigned,
+                    ..good
+                },
+                &bob
+            ),
+            TransportError::Unsigned
+        );
+    }
+
+    #[test]
+    fn envelopes_of_segments_stay_below_150_kb() {
+        let (alice, bob, mut rng) = setting();
+        let whole = vec![0x55; SEGMENT_BYTES * 9 + 1];
+        for segment in split(&whole, SEGMENT_BYTES) {
+            let key = RouteKey::Asymmetric(bob.public_key());
+            let envelope = seal(&route(key), &segment, &alice, NOW, Lifetime::Stored, &mut rng).unwrap();
+            assert!(
+                envelope.message.encoded_len() < 150_000,
+                "{}",
+                envelope.message.encoded_len()
+            );
+        }
+    }
+}
