@@ -33,6 +33,7 @@ const network = new Network(options.node, options.verbose);
 const clients = [];
 const runLimit = setTimeout(() => end(`the whole run took longer than ${RUN_LIMIT_MS / 1000} s`), RUN_LIMIT_MS);
 process.on("SIGINT", () => end("interrupted"));
+process.on("exit", () => network.stop());
 process.on("unhandledRejection", (error) => {
   // js-waku leaves promises of closed streams behind; the checks themselves are all awaited.
   if (options.verbose) console.error("unhandled:", error);
@@ -59,7 +60,6 @@ async function end(reason) {
   if (reason) checks.fail("the run", new Error(reason));
   const stopped = Promise.allSettled(clients.map((client) => client.stop()));
   await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 3_000))]);
-  network.stop();
   const code = checks.report();
   process.exit(code);
 }

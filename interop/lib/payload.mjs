@@ -13,8 +13,9 @@ export class PayloadTool {
 
   /** The tool that was built beside this binary, if it was. */
   static beside(binary) {
-    const path = process.env.UNDERTONE_PAYLOAD_TOOL ?? join(dirname(binary), "examples", "payload_v1");
-    return existsSync(path) ? new PayloadTool(path) : undefined;
+    const folder = dirname(binary);
+    const path = [join(folder, "examples", "payload_v1"), join(folder, "payload_v1")].find(existsSync);
+    return path && new PayloadTool(path);
   }
 
   constructor(path) {
