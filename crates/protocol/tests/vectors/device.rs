@@ -33,6 +33,7 @@ pub(crate) struct Device {
     group_keys: BTreeMap<[u8; 32], GroupKey>,
     segments: BTreeMap<([u8; 32], PublicKey), Vec<Segment>>,
     parked: Vec<(PublicKey, GroupMessage)>,
+    seen: BTreeMap<(PublicKey, Vec<u8>), Received>,
 }
 
 /// A session, and what is known of its ratchet from the record.
@@ -48,7 +49,7 @@ struct PlayedSession {
 type SessionName = (PublicKey, InstallationId, PublicKey);
 
 /// What an envelope was for a device, besides messages.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Received {
     pub(crate) datasync: Option<Payload>,
 }
@@ -89,6 +90,7 @@ impl Device {
             group_keys,
             segments: BTreeMap::new(),
             parked: Vec::new(),
+            seen: BTreeMap::new(),
         }
     }
 
@@ -110,7 +112,19 @@ impl Device {
         }
     }
 
+    /// Takes an opened envelope through the layers. The same bytes again, in the same envelope or in another, say the same
+    /// again: their ratchet key is gone.
     pub(crate) fn receive(&mut self, opened: Opened) -> Received {
+        let name = (opened.sender, opened.data.clone());
+        if let Some(before) = self.seen.get(&name) {
+            return before.clone();
+        }
+        let received = self.receive_new(opened);
+        self.seen.insert(name, received.clone());
+        received
+    }
+
+    fn receive_new(&mut self, opened: Opened) -> Received {
         let mut received = Received::default();
         let Some(whole) = self.whole(&opened) else {
             return received;

@@ -9,10 +9,12 @@ fn every_file_is_covered_or_named() {
         let covered = KINDS.iter().find(|(stem, ..)| name.starts_with(stem));
         match covered {
             Some((_, fields, by)) => {
-                let counts: Vec<String> = fields
+                let counts = fields
                     .iter()
-                    .map(|field| format!("{} {field}", list(&content[field]).len()))
-                    .collect();
+                    .map(|field| (field, list(&content[field]).len()))
+                    .collect::<Vec<_>>();
+                assert!(counts.iter().any(|(_, count)| *count > 0), "{name} has no cases");
+                let counts: Vec<String> = counts.iter().map(|(field, count)| format!("{count} {field}")).collect();
                 println!("{name}: {by}: {}", counts.join(", "));
             }
             None if name.starts_with("status-go-index") => println!("{name}: describes the others"),
@@ -23,7 +25,11 @@ fn every_file_is_covered_or_named() {
 
 /// Beginning of the file name, the lists of cases in it, and who reads them.
 const KINDS: [(&str, &[&str], &str); 17] = [
-    ("accounts", &["vectors"], "crypto, accounts"),
+    (
+        "accounts",
+        &["mnemonics", "identities"],
+        "crypto, accounts (data_urls: skipped: kind not covered yet)",
+    ),
     (
         "application_messages",
         &["vectors", "membership_events"],
@@ -47,9 +53,9 @@ const KINDS: [(&str, &[&str], &str); 17] = [
         &["vectors", "key_ids"],
         "crypto and protocol, hash_ratchet",
     ),
-    ("jswaku-autosharding", &[], "waku-proto"),
-    ("jswaku-message-hash", &[], "waku-proto"),
-    ("jswaku-payload", &[], "crypto"),
+    ("jswaku-autosharding", &["cases"], "waku-proto"),
+    ("jswaku-message-hash", &["cases"], "waku-proto"),
+    ("jswaku-payload", &["cases"], "crypto"),
     ("segmentation", &["vectors"], "protocol, segmentation"),
     ("session_", &["messages"], "protocol, sessions"),
     ("symmetric_keys", &["vectors"], "crypto, symmetric_keys"),
