@@ -1,6 +1,6 @@
 //! What every accessor stands on: a connection inside a transaction, and the record of changes.
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
 use crate::{Changes, StoreError};
 
@@ -34,7 +34,7 @@ impl<'t> Access<'t> {
 
     /// Runs a statement; answers how many rows it touched.
     pub(crate) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+        Ok(self.prepare(sql)?.execute(params)?)
     }
 
     /// The one row a query finds, if any.
@@ -58,7 +58,7 @@ impl<'t> Access<'t> {
         params: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
     }
@@ -74,11 +74,17 @@ impl<'t> Access<'t> {
 
     /// Whether a query finds anything.
     pub(crate) fn exists(&self, sql: &str, params: impl Params) -> Result<bool, StoreError> {
-        Ok(self.connection.prepare_cached(sql)?.exists(params)?)
+        Ok(self.prepare(sql)?.exists(params)?)
     }
 
     /// The row id of what was inserted last.
     pub(crate) fn last_row(&self) -> i64 {
         self.connection.last_insert_rowid()
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'t>, StoreError> {
+        #[cfg(test)]
+        crate::testing::refuse_scans(self.connection, sql);
+        Ok(self.connection.prepare_cached(sql)?)
     }
 }

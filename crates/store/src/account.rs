@@ -92,3 +92,43 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         created_at: column(row, "created_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, device, person};
+
+    #[test]
+    fn the_identity_reads_back_and_is_one() {
+        let mut store = Store::in_memory().unwrap();
+        assert_eq!(store.read(|view| view.account().load()).unwrap(), None);
+        let row = AccountRow {
+            name: "profile".into(),
+            display_name: "display".into(),
+            public_key: person(1),
+            chat_key: vec![5; 32].into(),
+            installation: device(1),
+            mnemonic: Some(b"twelve words".as_slice().into()),
+            created_at: NOW,
+        };
+        let ((), changes) = store.write(|tx| tx.account().save(&row)).unwrap();
+        assert!(changes.account);
+        assert!(!format!("{row:?}").contains("twelve"));
+        let row = AccountRow { mnemonic: None, ..row };
+        let ((), changes) = store.write(|tx| tx.account().save(&row)).unwrap();
+        assert!(changes.erased, "the words are gone");
+        assert_eq!(store.read(|view| view.account().load()).unwrap(), Some(row));
+    }
+
+    #[test]
+    fn further_keys_are_kept_by_purpose() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| tx.account().set_key("encryption", &vec![6; 32].into()))
+            .unwrap();
+        let key = |purpose: &str| store.read(|view| view.account().key(purpose)).unwrap();
+        assert_eq!(key("encryption").as_deref(), Some([6; 32].as_slice()));
+        assert_eq!(key("wallet"), None);
+    }
+}

@@ -182,3 +182,81 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PreKeyRow> {
         expired: row.get("expired")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, device, person};
+
+    fn own(number: u8) -> OwnPreKeyRow {
+        OwnPreKeyRow {
+            public: person(number),
+            secret: vec![number; 32].into(),
+            version: u32::from(number),
+            created_at: NOW,
+            expired_at: None,
+        }
+    }
+
+    fn theirs(number: u8, version: u32) -> PreKeyRow {
+        PreKeyRow {
+            identity: person(100),
+            installation: device(1),
+            public: person(number),
+            version,
+            protocol_version: 1,
+            received_at: NOW.plus(u64::from(number)),
+            expired: false,
+        }
+    }
+
+    #[test]
+    fn our_pre_keys_expire_and_are_erased_later() {
+        let mut store = Store::in_memory().unwrap();
+        let (_, changes) = store
+            .write(|tx| {
+                let mut bundles = tx.bundles();
+                bundles.insert_own(&own(1))?;
+                assert_eq!(bundles.expire_own(NOW.plus(10))?, 1);
+                bundles.insert_own(&own(2))?;
+                assert_eq!(bundles.newest_own()?, Some(own(2)));
+                assert_eq!(
+                    bundles.own(&person(1))?,
+                    Some(OwnPreKeyRow {
+                        expired_at: Some(NOW.plus(10)),
+                        ..own(1)
+                    })
+                );
+                assert_eq!(bundles.first_expiry()?, Some(NOW.plus(10)));
+                assert_eq!(bundles.erase_own(NOW.plus(10))?, 0);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        assert!(!changes.erased);
+        let (erased, changes) = store.write(|tx| tx.bundles().erase_own(NOW.plus(11))).unwrap();
+        assert!(erased == 1 && changes.erased);
+        assert_eq!(store.read(|view| view.bundles().own(&person(1))).unwrap(), None);
+        assert_eq!(store.read(|view| view.bundles().newest_own()).unwrap(), Some(own(2)));
+    }
+
+    #[test]
+    fn of_their_pre_keys_the_newest_counts() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut bundles = tx.bundles();
+                for row in [theirs(1, 1), theirs(2, 3), theirs(3, 2), theirs(4, 3)] {
+                    assert!(bundles.insert(&row)?);
+                }
+                assert!(!bundles.insert(&theirs(1, 9))?, "a known pre-key stays as it is");
+                assert_eq!(bundles.newest(&person(100), &device(1))?, Some(theirs(4, 3)));
+                assert_eq!(bundles.newest(&person(100), &device(2))?, None);
+                assert_eq!(bundles.expire_older(&person(100), &device(1), 4)?, 4);
+                assert_eq!(bundles.newest(&person(100), &device(1))?, None);
+                assert_eq!(bundles.prune(NOW.plus(3))?, 2);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

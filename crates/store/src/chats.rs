@@ -223,3 +223,101 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ChatRow> {
         created_at: column(row, "created_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, message, one_to_one};
+
+    fn channel(number: u8) -> (CommunityId, ChatId) {
+        let mut bytes = [number; 33];
+        bytes[0] = 2;
+        let community = CommunityId::from_slice(&bytes).unwrap();
+        let id = ChatId::channel(&community, "01234567-89ab-4cde-8f01-23456789abcd").unwrap();
+        (community, id)
+    }
+
+    #[test]
+    fn every_column_reads_back_and_saving_again_keeps_the_messages() {
+        let mut store = Store::in_memory().unwrap();
+        let row = ChatRow {
+            name: "name".into(),
+            active: false,
+            muted_until: Some(NOW.plus(1)),
+            clock: 2,
+            deleted_at_clock: 3,
+            read_at_clock: 4,
+            draft: "draft".into(),
+            ..ChatRow::new(one_to_one(1), NOW)
+        };
+        let ((), changes) = store.write(|tx| tx.chats().save(&row)).unwrap();
+        assert_eq!(changes.chats, [row.id.clone()].into());
+        store
+            .write(|tx| tx.messages().insert(&message(&row.id, 1, "text")))
+            .unwrap();
+        let row = ChatRow {
+            draft: String::new(),
+            ..row
+        };
+        store.write(|tx| tx.chats().save(&row)).unwrap();
+        store.write(|tx| tx.chats().set_clock(&row.id, 99)).unwrap();
+        let summary = store.read(|view| view.chats().summary(&row.id)).unwrap().unwrap();
+        assert_eq!(summary.chat, ChatRow { clock: 99, ..row });
+        assert_eq!(summary.last.unwrap().clock, 1);
+    }
+
+    #[test]
+    fn the_list_has_active_chats_by_their_newest_message_and_pages_through_them() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                for number in 1..=6 {
+                    let id = one_to_one(number);
+                    tx.chats().save(&ChatRow {
+                        active: number != 4,
+                        ..ChatRow::new(id.clone(), NOW)
+                    })?;
+                    if number != 5 {
+                        let clock = NOW.0 + 100 - u64::from(number / 2);
+                        tx.messages().insert(&MessageRow {
+                            clock,
+                            ..message(&id, u64::from(number), "text")
+                        })?;
+                    }
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let mut listed = Vec::new();
+        let mut before = None;
+        loop {
+            let page = store.read(|view| view.chats().summaries(before.as_ref(), 2)).unwrap();
+            let Some(last) = page.last() else { break };
+            before = Some(last.place());
+            listed.extend(page.into_iter().map(|summary| summary.chat.id));
+        }
+        assert_eq!(listed, [1, 3, 2, 6, 5].map(one_to_one));
+        let all = store.read(|view| view.chats().list(Some(&one_to_one(2)), 2)).unwrap();
+        assert_eq!(
+            all.into_iter().map(|row| row.id).collect::<Vec<_>>(),
+            [3, 4].map(one_to_one)
+        );
+    }
+
+    #[test]
+    fn channels_are_found_by_their_community() {
+        let mut store = Store::in_memory().unwrap();
+        let [(first, first_channel), (second, second_channel)] = [1, 2].map(channel);
+        store
+            .write(|tx| {
+                tx.chats().save(&ChatRow::new(first_channel.clone(), NOW))?;
+                tx.chats().save(&ChatRow::new(second_channel, NOW))?;
+                tx.chats().save(&ChatRow::new(one_to_one(1), NOW))
+            })
+            .unwrap();
+        let found = store.read(|view| view.chats().of_community(&first)).unwrap();
+        assert_eq!(found.into_iter().map(|row| row.id).collect::<Vec<_>>(), [first_channel]);
+        assert_eq!(store.read(|view| view.chats().of_community(&second)).unwrap().len(), 1);
+    }
+}

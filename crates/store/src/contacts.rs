@@ -197,3 +197,76 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
         request_expires_at: optional(row, "request_expires_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, message_id, person};
+
+    #[test]
+    fn every_column_reads_back() {
+        let mut store = Store::in_memory().unwrap();
+        let row = ContactRow {
+            display_name: "display".into(),
+            nickname: "nick".into(),
+            bio: "bio".into(),
+            colour: 7,
+            local: RequestSide {
+                state: RequestState::Sent,
+                clock: 1,
+            },
+            remote: RequestSide {
+                state: RequestState::Received,
+                clock: 2,
+            },
+            updated_clock: 3,
+            identity_clock: 4,
+            blocked: true,
+            removed: true,
+            request: Some(message_id(1)),
+            request_expires_at: Some(NOW),
+            ..ContactRow::new(person(1))
+        };
+        let ((), changes) = store.write(|tx| tx.contacts().save(&row)).unwrap();
+        assert_eq!(changes.contacts, [row.identity].into());
+        assert_eq!(
+            store.read(|view| view.contacts().load(&row.identity)).unwrap(),
+            Some(row)
+        );
+        store.write(|tx| tx.contacts().remove(&person(1))).unwrap();
+        assert_eq!(store.read(|view| view.contacts().load(&person(1))).unwrap(), None);
+    }
+
+    #[test]
+    fn lists_page_and_open_requests_are_found_when_they_end() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                for number in 1..=5_u8 {
+                    let ends = (number % 2 == 1).then(|| NOW.plus(u64::from(number)));
+                    tx.contacts().save(&ContactRow {
+                        request_expires_at: ends,
+                        ..ContactRow::new(person(number))
+                    })?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        store
+            .read(|view| {
+                let keys = |rows: Vec<ContactRow>| rows.into_iter().map(|row| row.identity).collect::<Vec<_>>();
+                let contacts = view.contacts();
+                let first = keys(contacts.list(None, 3)?);
+                let rest = keys(contacts.list(first.last(), 3)?);
+                let mut expected = [1, 2, 3, 4, 5].map(person);
+                expected.sort();
+                assert_eq!([first, rest].concat(), expected);
+                assert_eq!(contacts.next_expiry()?, Some(NOW.plus(1)));
+                assert_eq!(keys(contacts.expired(NOW.plus(3), 9)?), [person(1), person(3)]);
+                assert!(contacts.expired(NOW, 9)?.is_empty());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

@@ -116,7 +116,7 @@ impl DataSync<'_> {
     /// The peers to whom a message waits to be sent for the first time, and is due before a time.
     pub fn never_sent_to(&self, before: Timestamp) -> Result<Vec<PublicKeyBytes>, StoreError> {
         self.0.all(
-            "SELECT DISTINCT peer FROM datasync_states WHERE send_count = 0 AND due_at < ?1",
+            "SELECT DISTINCT peer FROM datasync_states INDEXED BY datasync_states_due WHERE send_count = 0 AND due_at < ?1",
             [Sql(before)],
             |row| row.get(0),
         )
@@ -208,7 +208,7 @@ impl DataSync<'_> {
     /// The peers to whom an acknowledgement is due at `now`.
     pub fn peers_to_acknowledge(&self, now: Timestamp) -> Result<Vec<PublicKeyBytes>, StoreError> {
         self.0.all(
-            "SELECT DISTINCT peer FROM datasync_acks WHERE due_at <= ?1",
+            "SELECT DISTINCT peer FROM datasync_acks INDEXED BY datasync_acks_due WHERE due_at <= ?1",
             [Sql(now)],
             |row| row.get(0),
         )
@@ -247,4 +247,148 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DueMessage> {
         send_count: row.get("send_count")?,
         due_at: column(row, "due_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, message_id, person};
+
+    fn outgoing(number: u8, message: u64) -> OutgoingRow {
+        OutgoingRow {
+            id: [number; 32],
+            group_id: [7; 32],
+            message: Some(message_id(message)),
+            timestamp: 1_700_000_000,
+            body: vec![number; 50],
+        }
+    }
+
+    #[test]
+    fn what_is_due_comes_back_until_it_is_acknowledged() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut datasync = tx.datasync();
+                datasync.offer(&outgoing(1, 1), &person(1), NOW.plus(5))?;
+                datasync.offer(&outgoing(2, 2), &person(1), NOW)?;
+                assert_eq!(datasync.next_due()?, Some(NOW));
+                let due = datasync.due(NOW, 10)?;
+                assert_eq!(due.len(), 1);
+                assert!(due[0].outgoing == outgoing(2, 2) && due[0].peer == person(1) && due[0].send_count == 0);
+                datasync.reschedule(&[2; 32], &person(1), 3, NOW.plus(30))?;
+                assert!(datasync.due(NOW, 10)?.is_empty());
+                let pending = datasync.pending(&person(1), 10)?;
+                let counts: Vec<_> = pending.iter().map(|due| (due.outgoing.id[0], due.send_count)).collect();
+                assert_eq!(counts, [(1, 0), (2, 3)]);
+                assert_eq!(datasync.due(NOW.plus(30), 1)?.len(), 1);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let (settled, changes) = store
+            .write(|tx| tx.datasync().acknowledge(&[2; 32], &person(1)))
+            .unwrap();
+        assert_eq!(
+            settled,
+            Some(Acknowledged {
+                message: Some(message_id(2)),
+                outstanding: 0
+            })
+        );
+        assert!(changes.erased);
+        assert_eq!(
+            store
+                .write(|tx| tx.datasync().acknowledge(&[2; 32], &person(1)))
+                .unwrap()
+                .0,
+            None
+        );
+    }
+
+    #[test]
+    fn a_message_to_several_is_settled_by_the_last() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut datasync = tx.datasync();
+                // A group message: one data-sync message per member, one application message.
+                for member in 1..=3 {
+                    datasync.offer(&outgoing(member, 1), &person(member), NOW)?;
+                }
+                for (member, outstanding) in [(2, 2), (1, 1), (3, 0)] {
+                    let settled = datasync.acknowledge(&[member; 32], &person(member))?;
+                    assert_eq!(
+                        settled,
+                        Some(Acknowledged {
+                            message: Some(message_id(1)),
+                            outstanding
+                        })
+                    );
+                }
+                assert_eq!(datasync.acknowledge(&[1; 32], &person(2))?, None, "of another peer");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn first_sends_and_the_peers_of_a_message_are_found() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut datasync = tx.datasync();
+                datasync.offer(&outgoing(1, 1), &person(1), NOW)?;
+                datasync.offer(&outgoing(2, 2), &person(1), NOW)?;
+                datasync.offer(&outgoing(2, 2), &person(2), NOW.plus(5))?;
+                assert!(datasync.never_sent_to(NOW)?.is_empty());
+                assert_eq!(datasync.never_sent_to(NOW.plus(1))?, [person(1)]);
+                datasync.reschedule(&[1; 32], &person(1), 1, NOW)?;
+                datasync.reschedule(&[2; 32], &person(1), 1, NOW)?;
+                assert_eq!(datasync.never_sent_to(NOW.plus(9))?, [person(2)]);
+                assert_eq!(datasync.of_message(&message_id(2))?.len(), 2);
+                assert_eq!(datasync.timestamp(&[2; 32])?, Some(1_700_000_000));
+                assert_eq!(datasync.timestamp(&[9; 32])?, None);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_peer_can_be_given_up() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut datasync = tx.datasync();
+                datasync.offer(&outgoing(1, 1), &person(1), NOW)?;
+                datasync.offer(&outgoing(1, 1), &person(2), NOW)?;
+                datasync.offer(&outgoing(2, 2), &person(1), NOW)?;
+                assert_eq!(datasync.abandon(&person(1))?, [message_id(1), message_id(2)]);
+                assert_eq!(datasync.pending(&person(1), 10)?.len(), 0);
+                assert_eq!(datasync.pending(&person(2), 10)?.len(), 1);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn acknowledgements_leave_together_once() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut datasync = tx.datasync();
+                datasync.queue_ack(&person(1), &[1; 32], NOW)?;
+                datasync.queue_ack(&person(1), &[1; 32], NOW.plus(9))?;
+                datasync.queue_ack(&person(1), &[2; 32], NOW.plus(1))?;
+                datasync.queue_ack(&person(2), &[3; 32], NOW.plus(2))?;
+                assert_eq!(datasync.next_ack_due()?, Some(NOW));
+                assert_eq!(datasync.peers_to_acknowledge(NOW)?, [person(1)]);
+                assert_eq!(datasync.take_acks(&person(1), 1)?, [[1; 32]]);
+                assert_eq!(datasync.take_acks(&person(1), 9)?, [[2; 32]]);
+                assert_eq!(datasync.take_acks(&person(1), 9)?, [[0; 32]; 0]);
+                assert_eq!(datasync.next_ack_due()?, Some(NOW.plus(2)));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
 }

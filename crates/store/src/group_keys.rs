@@ -111,3 +111,66 @@ fn read(row: &Row<'_>) -> rusqlite::Result<GroupKeyRow> {
         received_at: column(row, "received_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::NOW;
+
+    fn key(number: u8, created_at: u64) -> GroupKeyRow {
+        GroupKeyRow {
+            group_id: b"group".to_vec(),
+            key_id: [number; 32],
+            deprecated_id: created_at as u32,
+            created_at,
+            state: vec![number; 64].into(),
+            received_at: NOW.plus(u64::from(number)),
+        }
+    }
+
+    #[test]
+    fn keys_are_found_by_either_id_and_the_newest_is_current() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut keys = tx.group_keys();
+                for row in [key(1, 100), key(2, 300), key(3, 200)] {
+                    keys.save(&row)?;
+                }
+                keys.save(&GroupKeyRow {
+                    group_id: b"other".to_vec(),
+                    ..key(9, 900)
+                })?;
+                assert_eq!(keys.newest(b"group")?, Some(key(2, 300)));
+                assert_eq!(keys.load(&[3; 32])?, Some(key(3, 200)));
+                assert_eq!(keys.by_deprecated_id(b"group", 100)?, Some(key(1, 100)));
+                assert_eq!(keys.by_deprecated_id(b"group", 900)?, None);
+                assert_eq!(keys.of(b"group")?, [key(2, 300), key(3, 200), key(1, 100)]);
+                let advanced = GroupKeyRow {
+                    state: vec![7].into(),
+                    ..key(1, 100)
+                };
+                keys.save(&advanced)?;
+                assert_eq!(keys.load(&[1; 32])?, Some(advanced));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn old_keys_are_erased_but_never_the_current_one() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                for row in [key(1, 100), key(2, 300), key(3, 200)] {
+                    tx.group_keys().save(&row)?;
+                }
+                assert_eq!(tx.group_keys().prune(NOW.plus(100))?, 2);
+                assert_eq!(tx.group_keys().of(b"group")?, [key(2, 300)]);
+                assert_eq!(tx.group_keys().remove(b"group")?, 1);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

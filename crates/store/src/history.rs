@@ -66,3 +66,53 @@ impl History<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Store;
+
+    fn complete(store: &Store, topic: &str) -> Vec<Span> {
+        store.read(|view| view.history().complete("shard", topic)).unwrap()
+    }
+
+    #[test]
+    fn topics_do_not_mix_and_can_be_forgotten() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                tx.history().add("shard", "a", Span { start: 0, stop: 10 })?;
+                tx.history().add("shard", "b", Span { start: 5, stop: 15 })?;
+                tx.history().add("shard", "b", Span { start: 20, stop: 20 })
+            })
+            .unwrap();
+        assert_eq!(complete(&store, "a"), [Span { start: 0, stop: 10 }]);
+        assert_eq!(complete(&store, "b"), [Span { start: 5, stop: 15 }]);
+        store.write(|tx| tx.history().forget("shard", "a")).unwrap();
+        assert!(complete(&store, "a").is_empty());
+        assert_eq!(complete(&store, "b").len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_spans_are_the_moments_that_were_added(added in prop::collection::vec((0_i64..60, 0_i64..20), 0..20)) {
+            let mut store = Store::in_memory().unwrap();
+            let mut moments = BTreeSet::new();
+            for (start, length) in added {
+                moments.extend(start..start + length);
+                store.write(|tx| tx.history().add("shard", "a", Span { start, stop: start + length })).unwrap();
+            }
+            let spans = complete(&store, "a");
+            prop_assert!(spans.iter().all(|span| span.start < span.stop));
+            prop_assert!(spans.windows(2).all(|pair| pair[0].stop < pair[1].start), "joined where they touch");
+            let kept: BTreeSet<i64> = spans.iter().flat_map(|span| span.start..span.stop).collect();
+            prop_assert_eq!(kept, moments);
+        }
+    }
+}

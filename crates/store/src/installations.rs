@@ -105,3 +105,58 @@ fn read(row: &Row<'_>) -> rusqlite::Result<InstallationRow> {
         device_type: row.get("device_type")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{device, person};
+
+    #[test]
+    fn the_devices_announced_last_come_first() {
+        let mut store = Store::in_memory().unwrap();
+        let row = |number: u32, announced_at: u64| InstallationRow {
+            identity: person(1),
+            id: device(number),
+            protocol_version: 1,
+            announced_at,
+            enabled: number != 3,
+            name: String::new(),
+            device_type: String::new(),
+        };
+        let ((), changes) = store
+            .write(|tx| {
+                for row in [row(1, 10), row(2, 30), row(3, 40), row(4, 20)] {
+                    tx.installations().save(&row)?;
+                }
+                tx.installations().save(&InstallationRow {
+                    identity: person(2),
+                    ..row(5, 50)
+                })
+            })
+            .unwrap();
+        assert_eq!(changes.devices.len(), 5);
+        store.write(|tx| tx.installations().save(&row(1, 25))).unwrap();
+        store
+            .read(|view| {
+                let installations = view.installations();
+                assert_eq!(installations.enabled(&person(1), 2)?, [row(2, 30), row(1, 25)]);
+                assert_eq!(
+                    installations.of(&person(1))?,
+                    [row(3, 40), row(2, 30), row(1, 25), row(4, 20)]
+                );
+                assert_eq!(installations.load(&person(1), &device(5))?, None);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        store
+            .write(|tx| tx.installations().remove(&person(1), &device(2)))
+            .unwrap();
+        assert_eq!(
+            store
+                .read(|view| view.installations().load(&person(1), &device(2)))
+                .unwrap(),
+            None
+        );
+    }
+}

@@ -46,3 +46,32 @@ impl Marks<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::NOW;
+
+    #[test]
+    fn a_mark_belongs_to_a_name_and_a_subject() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut marks = tx.marks();
+                marks.set("asked", b"bob", NOW)?;
+                marks.set("asked", b"bob", NOW.plus(1))?;
+                marks.set("asked", b"carol", NOW)?;
+                marks.set("told", b"bob", NOW)?;
+                assert_eq!(marks.at("asked", b"bob")?, Some(NOW.plus(1)));
+                assert_eq!(marks.at("told", b"carol")?, None);
+                assert_eq!(marks.prune("asked", NOW.plus(1))?, 1);
+                assert_eq!(marks.at("asked", b"carol")?, None);
+                marks.remove("asked", b"bob")?;
+                assert_eq!(marks.at("asked", b"bob")?, None);
+                assert_eq!(marks.at("told", b"bob")?, Some(NOW));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

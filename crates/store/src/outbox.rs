@@ -237,3 +237,103 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
 
 const SYMMETRIC: u8 = 1;
 const ASYMMETRIC: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, message_id, person};
+
+    fn entry(due: u64, priority: u8) -> NewEntry {
+        NewEntry {
+            message: Some(message_id(1)),
+            pubsub_topic: "/waku/2/rs/16/32".into(),
+            content_topic: "/waku/1/0x00000000/rfc26".into(),
+            key: RouteKey::Symmetric(vec![8; 32].into()),
+            payload: vec![1, 2, 3],
+            ephemeral: true,
+            priority,
+            due_at: NOW.plus(due),
+            created_at: NOW,
+        }
+    }
+
+    #[test]
+    fn entries_come_when_due_the_important_first() {
+        let mut store = Store::in_memory().unwrap();
+        let (ids, changes) = store
+            .write(|tx| {
+                let mut outbox = tx.outbox();
+                [entry(0, 1), entry(5, 2), entry(1, 1), entry(0, 2)]
+                    .iter()
+                    .map(|entry| outbox.insert(entry))
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .unwrap();
+        assert!(changes.outbox);
+        store
+            .read(|view| {
+                let due = |now: u64| -> Result<Vec<_>, StoreError> {
+                    Ok(view.outbox().due(NOW.plus(now), 10)?.iter().map(|row| row.id).collect())
+                };
+                assert_eq!(due(0)?, [ids[3], ids[0]]);
+                assert_eq!(due(5)?, [ids[3], ids[1], ids[0], ids[2]]);
+                assert_eq!(view.outbox().due(NOW.plus(5), 1)?.len(), 1);
+                assert_eq!(view.outbox().count()?, 4);
+                let row = view.outbox().load(ids[1])?.unwrap();
+                assert!(row.entry == entry(5, 2) && row.attempts == 0 && row.published_at.is_none());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn an_entry_is_tried_published_and_erased() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut outbox = tx.outbox();
+                let asymmetric = NewEntry {
+                    key: RouteKey::Asymmetric(person(3)),
+                    ..entry(0, 1)
+                };
+                let [first, second] = [outbox.insert(&asymmetric)?, outbox.insert(&entry(0, 1))?];
+                assert!(outbox.load(first)?.unwrap().entry == asymmetric);
+                outbox.reschedule(first, 1, NOW.plus(9))?;
+                outbox.reschedule(second, 1, NOW.plus(8))?;
+                assert_eq!(outbox.next_due()?, Some(NOW.plus(8)));
+                assert_eq!(outbox.bring_forward(NOW.plus(1))?, 2);
+                assert_eq!(outbox.next_due()?, Some(NOW.plus(1)));
+                assert_eq!(outbox.unpublished(&message_id(1))?, 2);
+                outbox.published(first, NOW, NOW.plus(3))?;
+                assert_eq!(outbox.unpublished(&message_id(1))?, 1);
+                assert_eq!(outbox.load(first)?.unwrap().published_at, Some(NOW));
+                outbox.remove(first)?;
+                assert_eq!(outbox.remove_message(&message_id(1))?, 1);
+                assert_eq!(outbox.next_due()?, None);
+                assert!(outbox.insert(&entry(0, 1))? > second, "names are not used again");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn an_echo_is_recognised_also_after_the_entry_is_gone() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut outbox = tx.outbox();
+                let id = outbox.insert(&entry(0, 1))?;
+                outbox.sealed(id, &[1; 32], NOW)?;
+                outbox.sealed(id, &[2; 32], NOW.plus(1))?;
+                assert_eq!(outbox.hashes(id)?, [[2; 32], [1; 32]]);
+                outbox.remove(id)?;
+                assert_eq!(outbox.source(&[1; 32])?, Some((id, Some(message_id(1)))));
+                assert_eq!(outbox.source(&[3; 32])?, None);
+                assert_eq!(outbox.prune_hashes(NOW.plus(1))?, 1);
+                assert_eq!(outbox.source(&[1; 32])?, None);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

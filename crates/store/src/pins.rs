@@ -70,3 +70,36 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PinRow> {
         pinned: row.get("pinned")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{message_id, one_to_one, person};
+
+    #[test]
+    fn one_pin_per_message_the_newest_first() {
+        let mut store = Store::in_memory().unwrap();
+        let pin = |number: u64, clock: u64, pinned| PinRow {
+            message: message_id(number),
+            chat: one_to_one(1),
+            author: person(1),
+            clock,
+            pinned,
+        };
+        store
+            .write(|tx| {
+                for row in [pin(1, 1, true), pin(2, 2, true), pin(3, 3, true), pin(2, 4, false)] {
+                    tx.pins().save(&row)?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let pinned = store.read(|view| view.pins().of_chat(&one_to_one(1))).unwrap();
+        assert_eq!(pinned, [pin(3, 3, true), pin(1, 1, true)]);
+        assert_eq!(
+            store.read(|view| view.pins().load(&message_id(2))).unwrap(),
+            Some(pin(2, 4, false))
+        );
+    }
+}

@@ -77,3 +77,41 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ReactionRow> {
         retracted: row.get("retracted")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{message_id, person};
+
+    #[test]
+    fn a_reaction_may_come_before_its_message_and_be_taken_back() {
+        let mut store = Store::in_memory().unwrap();
+        let reaction = |author: u8, emoji: &str, retracted| ReactionRow {
+            message: message_id(1),
+            author: person(author),
+            emoji: emoji.to_owned(),
+            clock: u64::from(author),
+            retracted,
+        };
+        let ((), changes) = store
+            .write(|tx| {
+                for row in [
+                    reaction(2, "👍", false),
+                    reaction(1, "👍", false),
+                    reaction(1, "😀", false),
+                ] {
+                    tx.reactions().save(&row)?;
+                }
+                tx.reactions().save(&reaction(1, "👍", true))
+            })
+            .unwrap();
+        assert_eq!(changes.messages, [message_id(1)].into());
+        let standing = store.read(|view| view.reactions().to(&message_id(1))).unwrap();
+        assert_eq!(standing, [reaction(1, "😀", false), reaction(2, "👍", false)]);
+        let taken_back = store
+            .read(|view| view.reactions().load(&message_id(1), &person(1), "👍"))
+            .unwrap();
+        assert_eq!(taken_back, Some(reaction(1, "👍", true)));
+    }
+}

@@ -218,7 +218,7 @@ CREATE TABLE pins (
     pinned INTEGER NOT NULL CHECK (pinned IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX pins_chat ON pins (chat) WHERE pinned = 1;
+CREATE INDEX pins_chat ON pins (chat);
 
 CREATE TABLE pre_keys (
     identity BLOB NOT NULL CHECK (length(identity) = 33),
@@ -230,6 +230,8 @@ CREATE TABLE pre_keys (
     expired INTEGER NOT NULL CHECK (expired IN (0, 1)),
     PRIMARY KEY (identity, installation, public)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX pre_keys_expired ON pre_keys (received_at) WHERE expired = 1;
 
 CREATE TABLE reactions (
     message BLOB NOT NULL CHECK (length(message) = 32),

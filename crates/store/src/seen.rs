@@ -53,3 +53,31 @@ impl Seen<'_> {
         Ok(envelopes + messages)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, message_id};
+
+    #[test]
+    fn what_is_seen_is_known_until_it_is_pruned() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut seen = tx.seen();
+                assert!(seen.add_envelope(&[1; 32], NOW)?);
+                assert!(!seen.add_envelope(&[1; 32], NOW.plus(5))?);
+                assert!(seen.add_envelope(&[2; 32], NOW.plus(5))?);
+                assert!(seen.add_message(&message_id(1), NOW)?);
+                assert!(!seen.add_message(&message_id(1), NOW)?);
+                assert!(!seen.has_envelope(&[3; 32])? && !seen.has_message(&message_id(2))?);
+                assert_eq!(seen.prune(NOW.plus(5), 10)?, 2);
+                assert!(!seen.has_envelope(&[1; 32])? && !seen.has_message(&message_id(1))?);
+                assert!(seen.has_envelope(&[2; 32])?);
+                assert_eq!(seen.prune(NOW.plus(9), 0)?, 0);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

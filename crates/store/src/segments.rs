@@ -124,3 +124,51 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SegmentRow> {
         received_at: column(row, "received_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, person};
+
+    fn segment(signer: u8, parity: bool, position: u32) -> SegmentRow {
+        SegmentRow {
+            hash: [1; 32],
+            signer: person(signer),
+            parity,
+            position,
+            total: 3,
+            data: vec![position as u8; 10],
+            received_at: NOW,
+        }
+    }
+
+    #[test]
+    fn segments_of_one_signer_come_back_in_order_until_they_are_complete() {
+        let mut store = Store::in_memory().unwrap();
+        let (_, changes) = store
+            .write(|tx| {
+                let mut segments = tx.segments();
+                let [parity, second, first] = [segment(1, true, 0), segment(1, false, 1), segment(1, false, 0)];
+                for row in [&parity, &second, &first, &segment(2, false, 0)] {
+                    assert!(segments.insert(row)?);
+                }
+                assert!(!segments.insert(&second)?);
+                assert!(segments.of(&[1; 32], &person(1))? == [first, second, parity]);
+                assert_eq!(segments.count(&[1; 32], &person(1))?, 3);
+                assert_eq!(segments.usage(&person(1))?, Usage { count: 3, bytes: 30 });
+                assert!(!segments.is_complete(&[1; 32], &person(1))?);
+                segments.complete(&[1; 32], &person(1), NOW.plus(1))?;
+                assert!(segments.is_complete(&[1; 32], &person(1))?);
+                assert!(!segments.is_complete(&[1; 32], &person(2))?);
+                assert_eq!(segments.count(&[1; 32], &person(1))?, 0);
+                assert_eq!(segments.count(&[1; 32], &person(2))?, 1);
+                assert_eq!(segments.prune(NOW.plus(1))?, 1);
+                assert!(segments.is_complete(&[1; 32], &person(1))?);
+                assert_eq!(segments.prune(NOW.plus(2))?, 1);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        assert!(changes.erased);
+    }
+}

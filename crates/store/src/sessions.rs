@@ -126,3 +126,102 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         used_at: column(row, "used_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOW, device, person};
+    use crate::{OwnPreKeyRow, PreKeyRow, Store};
+
+    fn session(bundle: u8, used: u64) -> SessionRow {
+        SessionRow {
+            identity: person(1),
+            installation: device(1),
+            bundle: person(bundle),
+            state: vec![bundle; 300].into(),
+            ephemeral: (bundle == 10).then(|| person(50)),
+            used_at: NOW.plus(used),
+        }
+    }
+
+    fn current(store: &Store) -> Option<SessionRow> {
+        store
+            .read(|view| view.sessions().current(&person(1), &device(1)))
+            .unwrap()
+    }
+
+    #[test]
+    fn the_session_to_write_with_stands_on_a_pre_key_that_has_not_expired() {
+        let mut store = Store::in_memory().unwrap();
+        let theirs = PreKeyRow {
+            identity: person(1),
+            installation: device(1),
+            public: person(10),
+            version: 1,
+            protocol_version: 1,
+            received_at: NOW,
+            expired: false,
+        };
+        let ours = OwnPreKeyRow {
+            public: person(20),
+            secret: vec![1; 32].into(),
+            version: 1,
+            created_at: NOW,
+            expired_at: None,
+        };
+        store
+            .write(|tx| {
+                tx.bundles().insert(&theirs)?;
+                tx.bundles().insert_own(&ours)?;
+                for row in [session(10, 1), session(20, 2), session(30, 3)] {
+                    tx.sessions().save(&row)?;
+                }
+                tx.sessions().save(&SessionRow {
+                    installation: device(2),
+                    ..session(10, 9)
+                })
+            })
+            .unwrap();
+        assert_eq!(
+            current(&store),
+            Some(session(20, 2)),
+            "30 stands on nothing that is known"
+        );
+        store.write(|tx| tx.bundles().expire_own(NOW)).unwrap();
+        assert_eq!(current(&store), Some(session(10, 1)));
+        store
+            .write(|tx| tx.bundles().expire_older(&person(1), &device(1), 2))
+            .unwrap();
+        assert_eq!(current(&store), None);
+        let found = store
+            .read(|view| view.sessions().load(&person(1), &device(1), &person(30)))
+            .unwrap();
+        assert_eq!(found, Some(session(30, 3)), "an expired session still reads");
+        let all = store.read(|view| view.sessions().with(&person(1), &device(1))).unwrap();
+        assert_eq!(all, [session(30, 3), session(20, 2), session(10, 1)]);
+    }
+
+    #[test]
+    fn saving_replaces_and_removing_erases() {
+        let mut store = Store::in_memory().unwrap();
+        store.write(|tx| tx.sessions().save(&session(10, 1))).unwrap();
+        let advanced = SessionRow {
+            state: vec![77; 10].into(),
+            ephemeral: None,
+            ..session(10, 2)
+        };
+        let ((), changes) = store.write(|tx| tx.sessions().save(&advanced)).unwrap();
+        assert!(changes.erased);
+        let found = store.read(|view| view.sessions().with(&person(1), &device(1))).unwrap();
+        assert_eq!(found, [advanced]);
+        store.write(|tx| tx.sessions().save(&session(20, 5))).unwrap();
+        assert_eq!(store.write(|tx| tx.sessions().prune(NOW.plus(5))).unwrap().0, 1);
+        assert_eq!(
+            store
+                .write(|tx| tx.sessions().remove(&person(1), &device(1)))
+                .unwrap()
+                .0,
+            1
+        );
+    }
+}

@@ -68,3 +68,34 @@ impl Settings<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    #[test]
+    fn values_read_back_in_their_type_and_are_told_by_name() {
+        let mut store = Store::in_memory().unwrap();
+        let ((), changes) = store
+            .write(|tx| {
+                tx.settings().set_text("text", "words")?;
+                tx.settings().set_number("number", 1 << 62)?;
+                tx.settings().set_bytes("bytes", &[0, 255])
+            })
+            .unwrap();
+        assert_eq!(changes.settings, ["text", "number", "bytes"].map(str::to_owned).into());
+        store
+            .read(|view| {
+                assert_eq!(view.settings().text("text")?.as_deref(), Some("words"));
+                assert_eq!(view.settings().number("number")?, Some(1 << 62));
+                assert_eq!(view.settings().bytes("bytes")?, Some(vec![0, 255]));
+                assert_eq!(view.settings().text("other")?, None);
+                assert!(view.settings().number("text").unwrap_err().is_damaged());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        store.write(|tx| tx.settings().remove("text")).unwrap();
+        assert_eq!(store.read(|view| view.settings().text("text")).unwrap(), None);
+    }
+}

@@ -53,3 +53,31 @@ impl SharedSecrets<'_> {
             .execute("DELETE FROM shared_secrets WHERE identity = ?1", [identity])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, device, person};
+
+    #[test]
+    fn acknowledgements_are_kept_per_installation() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut secrets = tx.shared_secrets();
+                assert!(secrets.acknowledge(&person(1), &device(1), NOW)?);
+                assert!(!secrets.acknowledge(&person(1), &device(1), NOW.plus(1))?);
+                assert!(secrets.acknowledge(&person(1), &device(2), NOW)?);
+                assert!(secrets.acknowledge(&person(2), &device(1), NOW)?);
+                assert_eq!(secrets.acknowledged(&person(1))?, [device(1), device(2)]);
+                let mut people = secrets.people()?;
+                people.sort_by_key(|key| key.as_bytes()[1]);
+                assert_eq!(people, [person(1), person(2)]);
+                assert_eq!(secrets.remove(&person(1))?, 2);
+                assert!(secrets.acknowledged(&person(1))?.is_empty());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

@@ -4,6 +4,8 @@
 use protocol::Timestamp;
 use protocol::id::{ChatId, InstallationId, MessageId};
 
+use rusqlite::Connection;
+
 use crate::{ChatRow, Deletion, MessageRow, PublicKeyBytes};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -73,6 +75,44 @@ pub(crate) fn message(chat: &ChatId, number: u64, text: &str) -> MessageRow {
         mention: false,
     }
 }
+
+/// Fails if a statement would walk through a whole table that grows with use. Every statement of every accessor comes
+/// through here whenever a test runs it.
+pub(crate) fn refuse_scans(connection: &Connection, sql: &str) {
+    let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
+    let details = explain
+        .query_map(rusqlite::params_from_iter(nulls), |row| row.get::<_, String>("detail"))
+        .unwrap();
+    for detail in details.map(Result::unwrap) {
+        let scanned = detail.strip_prefix("SCAN ").filter(|_| !sql.contains("LIKE ?1 ESCAPE"));
+        let scans = scanned.is_some_and(|table| {
+            !MAY_BE_SCANNED
+                .iter()
+                .any(|known| format!("{table} ").starts_with(known))
+        });
+        assert!(!scans && !detail.contains("AUTOMATIC"), "{detail}: {sql}");
+    }
+}
+
+/// What a scan may walk through, as the plan names it. The search in scripts without spaces is let through by its `LIKE`.
+const MAY_BE_SCANNED: &[&str] = &[
+    "CONSTANT ROW",
+    // What an inner statement has found.
+    "(subquery",
+    // One pre-key a day, erased after a month.
+    "own_pre_keys ",
+    // The list of chats is ordered by what is looked up for each.
+    "c ",
+    // An index with its own order.
+    "message_text VIRTUAL TABLE INDEX 0:M",
+    // One row, or as many as there are things to tell about them all.
+    "account ",
+    "outbox USING COVERING INDEX",
+    "shared_secrets ",
+    "topics ",
+    "waiting ",
+];
 
 /// SQLCipher 4, read without SQLCipher: AES-256-CBC per page, HMAC-SHA512 over ciphertext, IV and page number.
 #[cfg(feature = "sqlcipher")]

@@ -84,3 +84,45 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TopicRow> {
         listening: row.get("listening")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    fn topic(name: &str, content_topic: &str, listening: bool) -> TopicRow {
+        TopicRow {
+            name: name.to_owned(),
+            pubsub_topic: "shard".into(),
+            content_topic: content_topic.to_owned(),
+            key: (name != "ours").then(|| vec![1; 32].into()),
+            listening,
+        }
+    }
+
+    #[test]
+    fn topics_that_share_a_content_topic_are_all_tried() {
+        let mut store = Store::in_memory().unwrap();
+        let rows = [
+            topic("a", "x", true),
+            topic("b", "x", true),
+            topic("c", "x", false),
+            topic("ours", "y", true),
+        ];
+        let ((), changes) = store
+            .write(|tx| rows.iter().try_for_each(|row| tx.topics().save(row)))
+            .unwrap();
+        assert!(changes.topics);
+        store
+            .read(|view| {
+                assert_eq!(view.topics().listening_on("x")?, rows[..2]);
+                assert_eq!(view.topics().listening()?, [&rows[..2], &rows[3..]].concat());
+                assert_eq!(view.topics().load("c")?.as_ref(), Some(&rows[2]));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let ((), changes) = store.write(|tx| tx.topics().remove("a")).unwrap();
+        assert!(changes.topics && changes.erased);
+        assert_eq!(store.read(|view| view.topics().load("a")).unwrap(), None);
+    }
+}

@@ -183,3 +183,74 @@ impl Code for Missing {
 impl Code for Form {
     const CODES: &'static [(Form, i64)] = &[(Form::Envelope, 1), (Form::Content, 2)];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::testing::{NOW, person};
+
+    fn parked(digest: u8, missing: Missing, what: &[u8]) -> ParkedRow {
+        ParkedRow {
+            missing,
+            what: what.to_vec(),
+            form: Form::Content,
+            digest: [digest; 32],
+            sender: (digest != 4).then(|| person(1)),
+            topic: "topic".into(),
+            bytes: vec![digest; usize::from(digest)],
+            sent_at: NOW,
+            parked_at: NOW.plus(u64::from(digest)),
+        }
+    }
+
+    #[test]
+    fn what_waited_is_taken_once_in_order() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut waiting = tx.waiting();
+                let rows = [
+                    parked(3, Missing::Target, b"a"),
+                    parked(1, Missing::Target, b"a"),
+                    parked(2, Missing::Chat, b"a"),
+                    parked(4, Missing::Target, b"b"),
+                ];
+                for row in &rows {
+                    assert!(waiting.park(row)?);
+                }
+                assert!(
+                    !waiting.park(&parked(3, Missing::Session, b"z"))?,
+                    "the same thing waits once"
+                );
+                assert!(waiting.contains(&[3; 32])? && !waiting.contains(&[9; 32])?);
+                assert!(waiting.take(Missing::Target, b"a", 1)? == rows[..1]);
+                assert!(waiting.take(Missing::Target, b"a", 9)? == rows[1..2]);
+                assert!(waiting.take(Missing::Target, b"a", 9)?.is_empty());
+                assert!(waiting.take(Missing::Chat, b"a", 9)? == rows[2..3]);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn usage_counts_per_sender() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                let mut waiting = tx.waiting();
+                for digest in 1..=4 {
+                    waiting.park(&parked(digest, Missing::GroupKey, b"key"))?;
+                }
+                assert_eq!(waiting.usage(Some(&person(1)))?, Usage { count: 3, bytes: 6 });
+                assert_eq!(waiting.usage(None)?, Usage { count: 1, bytes: 4 });
+                assert_eq!(waiting.usage(Some(&person(2)))?, Usage::default());
+                assert_eq!(waiting.total()?, Usage { count: 4, bytes: 10 });
+                assert_eq!(waiting.oldest()?, Some(NOW.plus(1)));
+                assert_eq!(waiting.prune(NOW.plus(3))?, 2);
+                assert_eq!(waiting.total()?, Usage { count: 2, bytes: 7 });
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

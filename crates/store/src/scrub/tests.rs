@@ -126,7 +126,7 @@ fn live(store: &mut Store, life: &mut Life) {
 /// Two hundred sessions whose states change in size and place, all but the last state of each superseded.
 fn sessions(store: &mut Store, life: &mut Life) {
     let mut current: Vec<Option<Marker>> = vec![None; 200];
-    for _ in 0..2_500 {
+    for _ in 0..2_000 {
         let which = life.numbers.below(current.len());
         let longest = if life.numbers.below(10) == 0 { 9_000 } else { 900 };
         let length = 100 + life.numbers.below(longest);
@@ -152,7 +152,7 @@ fn messages(store: &mut Store, life: &mut Life) {
     let chats = [1, 2, 3, 4].map(one_to_one);
     write(store, |tx| chats.iter().try_for_each(|id| tx.chats().save(&chat(id))));
     let mut rows = Vec::new();
-    for number in 0..2_000 {
+    for number in 0..1_500 {
         let (marker, text) = life.text();
         let mut row = message(&chats[life.numbers.below(4)], 1 + number, &text);
         row.clock = life.numbers.next() >> 20;

@@ -56,7 +56,7 @@ fn an_error_of_the_turn_rolls_everything_back() {
         Err::<(), _>(Declined::Rule)
     });
     assert_eq!(outcome.unwrap_err(), Declined::Rule);
-    assert_eq!(present(&store), []);
+    assert!(present(&store).is_empty());
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_panic_in_the_turn_rolls_everything_back() {
         })
     }));
     assert!(panicked.is_err());
-    assert_eq!(present(&store), []);
+    assert!(present(&store).is_empty());
     store.write(|tx| insert(tx, 3)).unwrap();
     assert_eq!(present(&store), [3]);
 }
