@@ -94,8 +94,11 @@ pub enum Content {
 }
 
 impl Content {
-    /// Reads the body of a message of the kind with this number.
+    /// Reads the body of a message of the kind with this number. Bodies above [`MAX_BODY_BYTES`] are refused unread.
     pub fn parse(kind: u32, body: &[u8]) -> Result<Content, ContentError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(ContentError);
+        }
         let Some(known) = i32::try_from(kind).ok().and_then(|number| Kind::try_from(number).ok()) else {
             return Ok(Content::Unsupported(kind));
         };
@@ -222,6 +225,10 @@ impl fmt::Debug for Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the content is not of the form that its kind has")]
 pub struct ContentError;
+
+/// The largest body. Reading takes many times its size in memory if a sender fills it with empty elements; the
+/// description of a community with 5,000 members has about 1 MB.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 fn decode<M: Message + Default>(body: &[u8]) -> Result<M, ContentError> {
     M::decode(body).map_err(|_| ContentError)

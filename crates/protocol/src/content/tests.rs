@@ -401,6 +401,15 @@ fn every_defined_kind_has_a_type_and_every_other_number_is_unsupported() {
 }
 
 #[test]
+fn a_body_of_hostile_size_is_not_read() {
+    let empty_links = [0x82, 0x01, 0x00].repeat(MAX_BODY_BYTES / 3 + 1);
+    assert_eq!(
+        Content::parse(Kind::ChatMessage as u32, &empty_links),
+        Err(ContentError)
+    );
+}
+
+#[test]
 fn debug_output_says_nothing_of_what_was_said() {
     let mut message = chat_message(Body::Text);
     message.text = "secret text".into();

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crypto::{PublicKey, keccak256_parts};
 use prost::Message as _;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
@@ -55,8 +56,12 @@ pub struct GroupOffer {
 impl Payload {
     /// Reads a payload; `None` means that the bytes are not one and are to be taken as they are.
     ///
-    /// Ids of any other length than 32 bytes name nothing and are left out.
+    /// Ids of any other length than 32 bytes name nothing and are left out. Bytes with more than [`MAX_ITEMS`] items are
+    /// no payload.
     pub fn parse(bytes: &[u8]) -> Option<Payload> {
+        if !has_few_fields(bytes) {
+            return None;
+        }
         let wire = wire::Payload::decode(bytes).ok()?;
         let empty = wire.acks.is_empty()
             && wire.offers.is_empty()
@@ -170,6 +175,9 @@ pub fn next_send(count: u32, rng: &mut dyn CryptoRng) -> Option<u64> {
 /// How often a message is sent at most.
 pub const MAX_SENDS: u32 = 15;
 
+/// The largest number of acknowledgements, messages and so on in one payload; deployed clients send some dozens.
+pub const MAX_ITEMS: usize = 10_000;
+
 impl fmt::Debug for DatasyncId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DatasyncId({}…)", hex::encode(&self.0[..2]))
@@ -218,6 +226,22 @@ impl From<&GroupOffer> for wire::Offer {
             message_ids: offer.message_ids.clone(),
         }
     }
+}
+
+/// Whether the bytes are at most [`MAX_ITEMS`] protobuf fields; costs no memory.
+fn has_few_fields(mut bytes: &[u8]) -> bool {
+    for _ in 0..MAX_ITEMS {
+        if bytes.is_empty() {
+            return true;
+        }
+        let Ok((tag, wire_type)) = decode_key(&mut bytes) else {
+            return false;
+        };
+        if skip_field(wire_type, tag, &mut bytes, DecodeContext::default()).is_err() {
+            return false;
+        }
+    }
+    bytes.is_empty()
 }
 
 fn ids(bytes: Vec<Vec<u8>>) -> Vec<DatasyncId> {

@@ -65,6 +65,19 @@ fn ids_of_another_length_are_left_out() {
 }
 
 #[test]
+fn a_payload_of_hostile_length_is_none() {
+    let acks = |count| {
+        Payload {
+            acks: vec![DatasyncId([1; 32]); count],
+            ..Payload::default()
+        }
+        .encode()
+    };
+    assert!(Payload::parse(&acks(MAX_ITEMS)).is_some());
+    assert_eq!(Payload::parse(&acks(MAX_ITEMS + 1)), None);
+}
+
+#[test]
 fn other_layers_are_not_payloads() {
     assert_eq!(Payload::parse(&[]), None);
     assert_eq!(
