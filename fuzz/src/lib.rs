@@ -1,0 +1,358 @@
+//! One function for every decoder that reads bytes from the network: it must take any bytes without a panic, and what it
+//! accepts must survive being written and read again. The fuzz targets are these functions; a test with the stable
+//! toolchain runs them over mutated seeds.
+
+use crypto::payload_v1::{self, OpeningKey};
+use crypto::{GroupKey, SecretKey, Session, SymmetricKey};
+use protocol::content::{Content, MembershipEvent, MembershipUpdate};
+use protocol::id::{ChatId, InstallationId};
+use protocol::layers::encryption::{Body, Bundle, ProtocolMessage};
+use protocol::layers::{application, datasync, sds, segmentation, transport};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use waku_proto::codec::LengthReader;
+use waku_proto::store::{Query, Response};
+use waku_proto::{ContentTopic, Envelope, PubsubTopic, Shard, WakuMessage, filter, lightpush, metadata};
+
+/// A decoder under test.
+pub struct Target {
+    /// Name of the fuzz target.
+    pub name: &'static str,
+    /// Must return, whatever the bytes are.
+    pub run: fn(&[u8]),
+    /// Well-formed bytes to begin with.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "framing",
+        run: framing,
+        seeds: || vec![vec![0x85, 0x01], vec![3, 1, 2, 3]],
+    },
+    Target {
+        name: "waku_message",
+        run: waku_message,
+        seeds: seeds::waku_message,
+    },
+    Target {
+        name: "topics",
+        run: topics,
+        seeds: seeds::topics,
+    },
+    Target {
+        name: "store_query",
+        run: store_query,
+        seeds: seeds::store_query,
+    },
+    Target {
+        name: "store_response",
+        run: store_response,
+        seeds: seeds::store_response,
+    },
+    Target {
+        name: "filter_messages",
+        run: filter_messages,
+        seeds: seeds::filter_messages,
+    },
+    Target {
+        name: "lightpush_messages",
+        run: lightpush_messages,
+        seeds: seeds::lightpush_messages,
+    },
+    Target {
+        name: "metadata_message",
+        run: metadata_message,
+        seeds: seeds::metadata_message,
+    },
+    Target {
+        name: "payload_symmetric",
+        run: payload_symmetric,
+        seeds: seeds::payload_symmetric,
+    },
+    Target {
+        name: "payload_asymmetric",
+        run: payload_asymmetric,
+        seeds: seeds::payload_asymmetric,
+    },
+    Target {
+        name: "payload_plaintext",
+        run: payload_plaintext,
+        seeds: || vec![vec![1, 2, 9, 9, 0], vec![5; 80]],
+    },
+    Target {
+        name: "envelope",
+        run: envelope,
+        seeds: seeds::waku_message,
+    },
+    Target {
+        name: "ratchet_session",
+        run: ratchet_session,
+        seeds: seeds::ratchet_session,
+    },
+    Target {
+        name: "segments",
+        run: segments,
+        seeds: seeds::segments,
+    },
+    Target {
+        name: "protocol_message",
+        run: protocol_message,
+        seeds: seeds::protocol_message,
+    },
+    Target {
+        name: "bundle",
+        run: bundle,
+        seeds: seeds::bundle,
+    },
+    Target {
+        name: "datasync_payload",
+        run: datasync_payload,
+        seeds: seeds::datasync_payload,
+    },
+    Target {
+        name: "sds_wrapper",
+        run: sds_wrapper,
+        seeds: seeds::sds_wrapper,
+    },
+    Target {
+        name: "application_message",
+        run: application_message,
+        seeds: seeds::application_message,
+    },
+    Target {
+        name: "content",
+        run: content,
+        seeds: seeds::content,
+    },
+    Target {
+        name: "membership_event",
+        run: membership_event,
+        seeds: || vec![vec![1; 90]],
+    },
+];
+
+pub fn framing(bytes: &[u8]) {
+    let mut reader = LengthReader::default();
+    for byte in bytes {
+        match reader.push(*byte, 1 << 20) {
+            Ok(None) => {}
+            Ok(Some(length)) => return assert!(length <= 1 << 20),
+            Err(_) => return,
+        }
+    }
+}
+
+pub fn waku_message(bytes: &[u8]) {
+    let Ok(message) = WakuMessage::decode(bytes) else {
+        return;
+    };
+    assert_eq!(message.encoded_len(), message.encode().len());
+    let _ = (
+        message.check(),
+        Envelope::new("/waku/2/rs/16/32".into(), message.clone()).hash(),
+    );
+    assert_eq!(WakuMessage::decode(&message.encode()), Ok(message));
+}
+
+pub fn topics(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(shard) = Shard::of(&PubsubTopic::from(&*text)) {
+        assert_eq!(Shard::of(&shard.topic()), Some(shard));
+    }
+    let topic = ContentTopic::from(&*text);
+    if let Ok(shard) = waku_proto::autoshard(&topic, 1, 8) {
+        assert!(shard.index < 8);
+    }
+    let _ = protocol::address::parse_content_topic(&topic);
+}
+
+pub fn store_query(bytes: &[u8]) {
+    let Ok(query) = Query::decode(bytes) else { return };
+    assert!((1..=100).contains(&query.page_size()));
+    let _ = query.check();
+    assert_eq!(Query::decode(&query.encode()), Ok(query));
+}
+
+pub fn store_response(bytes: &[u8]) {
+    let Ok(response) = Response::decode(bytes) else { return };
+    assert_eq!(Response::decode(&response.clone().encode()), Ok(response));
+}
+
+pub fn filter_messages(bytes: &[u8]) {
+    if let Ok(request) = filter::Request::decode(bytes) {
+        assert_eq!(filter::Request::decode(&request.encode()), Ok(request));
+    }
+    if let Ok(response) = filter::Response::decode(bytes) {
+        let again = filter::Response::decode(&response.encode()).expect("what was written can be read");
+        assert_eq!(again.request_id, response.request_id);
+    }
+    if let Ok(envelope) = filter::decode_push(bytes) {
+        assert_eq!(
+            filter::decode_push(&filter::encode_push(envelope.clone())),
+            Ok(envelope)
+        );
+    }
+}
+
+pub fn lightpush_messages(bytes: &[u8]) {
+    if let Ok(request) = lightpush::Request::decode_v3(bytes) {
+        assert_eq!(lightpush::Request::decode_v3(&request.clone().encode_v3()), Ok(request));
+    }
+    if let Ok(request) = lightpush::Request::decode_v2(bytes) {
+        let again = lightpush::Request::decode_v2(&request.clone().encode_v2()).expect("what was written can be read");
+        assert_eq!(again.message, request.message);
+    }
+    let _ = (
+        lightpush::Response::decode_v3(bytes),
+        lightpush::Response::decode_v2(bytes),
+    );
+}
+
+pub fn metadata_message(bytes: &[u8]) {
+    let Ok(metadata) = metadata::Metadata::decode(bytes) else {
+        return;
+    };
+    assert_eq!(metadata::Metadata::decode(&metadata.encode()), Ok(metadata));
+}
+
+pub fn payload_symmetric(bytes: &[u8]) {
+    let _ = payload_v1::open(bytes, OpeningKey::Symmetric(&topic_key()));
+}
+
+pub fn payload_asymmetric(bytes: &[u8]) {
+    let _ = payload_v1::open(bytes, OpeningKey::Asymmetric(&secret_key()));
+}
+
+/// Behind the cipher: somebody who holds the key of the topic writes what they like.
+pub fn payload_plaintext(bytes: &[u8]) {
+    let sealed = topic_key().seal(bytes, &mut rng());
+    if let Ok(opened) = payload_v1::open(&sealed, OpeningKey::Symmetric(&topic_key())) {
+        assert!(opened.data.len() + opened.padding.len() < bytes.len());
+    }
+}
+
+pub fn envelope(bytes: &[u8]) {
+    let Ok(message) = WakuMessage::decode(bytes) else {
+        return;
+    };
+    let _ = transport::open(&message, OpeningKey::Symmetric(&topic_key()));
+    let _ = transport::open(&message, OpeningKey::Asymmetric(&secret_key()));
+}
+
+/// From our own disk, but a damaged disk must not end the program either.
+pub fn ratchet_session(bytes: &[u8]) {
+    if let Ok(session) = Session::from_bytes(bytes) {
+        assert_eq!(
+            Session::from_bytes(&session.to_bytes()).map(|again| again.to_bytes()),
+            Ok(session.to_bytes())
+        );
+    }
+    if let Ok(key) = GroupKey::from_bytes(bytes) {
+        assert_eq!(
+            GroupKey::from_bytes(&key.to_bytes()).map(|again| again.to_bytes()),
+            Ok(key.to_bytes())
+        );
+    }
+}
+
+/// The bytes hold several segments, each behind its length in two bytes.
+pub fn segments(mut bytes: &[u8]) {
+    let mut all: Vec<segmentation::Segment> = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
+        let (segment, rest) = rest.split_at(length);
+        all.extend(segmentation::parse(segment));
+        bytes = rest;
+    }
+    if let Some(first) = all.first() {
+        let whole = first.whole;
+        all.retain(|segment| segment.whole == whole);
+        let _ = segmentation::assemble(&all);
+    }
+}
+
+pub fn protocol_message(bytes: &[u8]) {
+    let Ok(message) = ProtocolMessage::parse(bytes) else {
+        return;
+    };
+    if let Body::Encrypted(mut parts) = message.body {
+        let _ = parts.take(&installation());
+    }
+}
+
+pub fn bundle(bytes: &[u8]) {
+    let _ = Bundle::open(bytes);
+}
+
+pub fn datasync_payload(bytes: &[u8]) {
+    let Some(payload) = datasync::Payload::parse(bytes) else {
+        return;
+    };
+    for message in &payload.messages {
+        let _ = message.id();
+    }
+    if !payload.is_empty() {
+        assert_eq!(
+            datasync::Payload::parse(&payload.encode()).map(|again| again.encode()),
+            Some(payload.encode())
+        );
+    }
+}
+
+pub fn sds_wrapper(bytes: &[u8]) {
+    if let Some(unwrapped) = sds::unwrap(bytes) {
+        assert!(unwrapped.content.len() < bytes.len());
+    }
+}
+
+pub fn application_message(bytes: &[u8]) {
+    let Ok(signed) = application::verify(bytes.to_vec(), &secret_key().public_key()) else {
+        return;
+    };
+    assert_eq!(signed.bytes, bytes);
+    let _ = Content::parse(signed.kind, &signed.body);
+}
+
+/// The first byte is the kind.
+pub fn content(bytes: &[u8]) {
+    let Some((kind, body)) = bytes.split_first() else {
+        return;
+    };
+    let Ok(content) = Content::parse(u32::from(*kind), body) else {
+        return;
+    };
+    if matches!(content, Content::Unsupported(_)) {
+        return;
+    }
+    let (kind, body) = content.encode();
+    let again = Content::parse(kind, &body).expect("what was written can be read");
+    assert_eq!(again.encode(), (kind, body));
+    if let Content::MembershipUpdate(update) = &content {
+        let _ = MembershipUpdate::open_events(update);
+    }
+}
+
+pub fn membership_event(bytes: &[u8]) {
+    let chat = ChatId::one_to_one(&secret_key().public_key());
+    let _ = MembershipEvent::open(&chat, bytes);
+}
+
+fn secret_key() -> SecretKey {
+    SecretKey::from_bytes(&[7; 32]).expect("a number below the order of the curve")
+}
+
+fn topic_key() -> SymmetricKey {
+    SymmetricKey::from_bytes(&[9; 32])
+}
+
+fn installation() -> InstallationId {
+    InstallationId::new("0b0c7e4c-8f2e-4a7e-9a53-2f8d1b1f7e11").expect("a UUID")
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(1)
+}
+
+mod seeds;

@@ -1,0 +1,237 @@
+//! Well-formed bytes for every decoder, for mutation to begin with.
+
+use std::collections::BTreeMap;
+
+use crypto::payload_v1::{self, Recipient};
+use crypto::x3dh::PreKey;
+use crypto::{GroupKey, SecretKey, Session};
+use protocol::Timestamp;
+use protocol::content::Kind;
+use protocol::layers::encryption::{PairSession, SignedBundle, seal_dh, seal_pairwise, seal_public};
+use protocol::layers::{application, datasync, segmentation};
+use waku_proto::filter::{Ask, Topics};
+use waku_proto::store::{Direction, Entry, Query, Response};
+use waku_proto::{Envelope, MessageHash, WakuMessage, filter, lightpush, metadata};
+
+use super::{installation, rng, secret_key, topic_key};
+
+pub(super) fn waku_message() -> Vec<Vec<u8>> {
+    vec![message().encode(), WakuMessage::default().encode()]
+}
+
+pub(super) fn topics() -> Vec<Vec<u8>> {
+    let texts = [
+        "/waku/2/rs/16/32",
+        "/waku/1/0xcffd5810/rfc26",
+        "/0/app/1/name/proto",
+        "/app/1/name/proto",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+pub(super) fn store_query() -> Vec<Vec<u8>> {
+    let query = Query {
+        request_id: "seed".into(),
+        pubsub_topic: Some("/waku/2/rs/16/32".into()),
+        content_topics: vec!["/a".into(), "/b".into()],
+        start: Some(-1),
+        end: Some(i64::MAX),
+        hashes: vec![MessageHash([1; 32]), MessageHash([2; 32])],
+        cursor: Some(MessageHash([3; 32])),
+        direction: Direction::Backward,
+        limit: Some(7),
+        ..Query::default()
+    };
+    vec![query.encode(), Query::default().encode()]
+}
+
+pub(super) fn store_response() -> Vec<Vec<u8>> {
+    let whole = Entry {
+        hash: envelope().hash(),
+        envelope: Some(envelope()),
+    };
+    let bare = Entry {
+        hash: MessageHash([4; 32]),
+        envelope: None,
+    };
+    let page = Response::page(vec![whole, bare], Some(MessageHash([4; 32])));
+    vec![page.encode(), Response::refused(300, "no").encode()]
+}
+
+pub(super) fn filter_messages() -> Vec<Vec<u8>> {
+    let topics = Topics {
+        pubsub_topic: Some("/waku/2/rs/16/32".into()),
+        content_topics: vec!["/a".into()],
+    };
+    let asks = [
+        Ask::Ping,
+        Ask::Subscribe(topics.clone()),
+        Ask::Unsubscribe(topics),
+        Ask::UnsubscribeAll,
+    ];
+    let requests = asks.map(|ask| {
+        filter::Request {
+            request_id: "seed".into(),
+            ask,
+        }
+        .encode()
+    });
+    let response = filter::Response::to("seed".into(), Ok(())).encode();
+    requests
+        .into_iter()
+        .chain([response, filter::encode_push(envelope())])
+        .collect()
+}
+
+pub(super) fn lightpush_messages() -> Vec<Vec<u8>> {
+    let request = lightpush::Request {
+        request_id: "seed".into(),
+        pubsub_topic: Some("/waku/2/rs/16/32".into()),
+        message: message(),
+    };
+    let response = lightpush::Response::published("seed".into(), 3);
+    vec![
+        request.clone().encode_v3(),
+        request.encode_v2(),
+        response.clone().encode_v3(),
+        response.encode_v2(),
+    ]
+}
+
+pub(super) fn metadata_message() -> Vec<Vec<u8>> {
+    vec![
+        metadata::Metadata {
+            cluster: Some(16),
+            shards: vec![32, 64, 65_535],
+        }
+        .encode(),
+    ]
+}
+
+pub(super) fn payload_symmetric() -> Vec<Vec<u8>> {
+    sealed(Recipient::Symmetric(&topic_key()))
+}
+
+pub(super) fn payload_asymmetric() -> Vec<Vec<u8>> {
+    sealed(Recipient::Asymmetric(&secret_key().public_key()))
+}
+
+pub(super) fn ratchet_session() -> Vec<Vec<u8>> {
+    let (ours, theirs) = (SecretKey::generate(&mut rng()), secret_key());
+    let secret = ours.ecdh(&theirs.public_key());
+    let session = Session::initiator(&secret, &theirs.public_key(), &mut rng());
+    vec![
+        session.to_bytes().to_vec(),
+        GroupKey::new(b"group", 5, &[6; 32]).to_bytes().to_vec(),
+    ]
+}
+
+pub(super) fn segments() -> Vec<Vec<u8>> {
+    let framed = |pieces: Vec<Vec<u8>>| -> Vec<u8> {
+        let frame = |piece: Vec<u8>| [&(piece.len() as u16).to_be_bytes()[..], &piece].concat();
+        pieces.into_iter().flat_map(frame).collect()
+    };
+    let pieces = segmentation::split(&[5; 900], 100);
+    let some_lost = pieces.iter().skip(1).cloned().collect();
+    vec![framed(pieces), framed(some_lost)]
+}
+
+pub(super) fn bundle() -> Vec<Vec<u8>> {
+    vec![signed_bundle().encode()]
+}
+
+pub(super) fn protocol_message() -> Vec<Vec<u8>> {
+    let theirs = SecretKey::generate(&mut rng()).public_key();
+    let session = PairSession::initiate(&secret_key(), &theirs, &theirs, &mut rng());
+    let mut sessions = BTreeMap::from([(installation(), session)]);
+    let pairwise = seal_pairwise(b"text", &installation(), Some(signed_bundle()), &mut sessions);
+    vec![
+        seal_public(b"text".to_vec(), &installation(), signed_bundle()),
+        pairwise.expect("the session is new"),
+        seal_dh(b"text", &theirs, &installation(), None, &mut rng()),
+    ]
+}
+
+pub(super) fn datasync_payload() -> Vec<Vec<u8>> {
+    let message = datasync::Message::new([1; 32], Timestamp(1_700_000_000_000), application_message().remove(0));
+    let payload = datasync::Payload {
+        acks: vec![message.id()],
+        offers: vec![message.id()],
+        requests: vec![message.id()],
+        messages: vec![message],
+        group_offers: vec![datasync::GroupOffer {
+            group_id: b"chat".to_vec(),
+            message_ids: vec![vec![1; 32]],
+        }],
+    };
+    vec![payload.encode()]
+}
+
+/// Both numberings, by hand: nothing here writes them.
+pub(super) fn sds_wrapper() -> Vec<Vec<u8>> {
+    let field = |number: u16, bytes: &[u8]| -> Vec<u8> {
+        let key = number << 3 | 2;
+        let key = if key < 0x80 {
+            vec![key as u8]
+        } else {
+            vec![key as u8 | 0x80, (key >> 7) as u8]
+        };
+        [&key[..], &[bytes.len() as u8], bytes].concat()
+    };
+    let status = [field(1, b"id"), field(4, b"channel"), field(5, b"content")].concat();
+    let specification = [
+        field(1, b"sender"),
+        field(2, b"id"),
+        field(3, b"channel"),
+        field(20, b"content"),
+    ]
+    .concat();
+    vec![status, specification]
+}
+
+pub(super) fn application_message() -> Vec<Vec<u8>> {
+    // Field 4, text: what a chat message and a good many other kinds have there.
+    vec![application::sign(Kind::ChatMessage, b"\x22\x05hello".to_vec(), &secret_key()).bytes]
+}
+
+/// For every kind one body that has all kinds of values in its first fields.
+pub(super) fn content() -> Vec<Vec<u8>> {
+    let numbers = b"\x08\x01\x10\x02\x18\x03\x20\x04\x28\x05\x30\x06\x38\x07\x40\x08\x48\x09\x50\x01";
+    let texts = b"\x0a\x01a\x12\x01b\x1a\x01c\x22\x01d\x2a\x01e\x32\x01f\x3a\x01g\x42\x01h\x4a\x01i\x52\x01j\x5a\x01k";
+    let bodies = [&numbers[..], &texts[..], &[]];
+    (0..=u8::MAX)
+        .flat_map(|kind| bodies.map(|body| [&[kind], body].concat()))
+        .collect()
+}
+
+fn sealed(to: Recipient<'_>) -> Vec<Vec<u8>> {
+    let author = secret_key();
+    let seal = |author| payload_v1::seal(b"data", to, author, &mut rng()).expect("short data");
+    vec![seal(None), seal(Some(&author))]
+}
+
+fn signed_bundle() -> SignedBundle {
+    let pre_key = PreKey {
+        key: secret_key().public_key(),
+        version: 1,
+        protocol_version: 1,
+    };
+    let pre_keys = BTreeMap::from([(installation(), pre_key)]);
+    SignedBundle::sign(&secret_key(), &pre_keys, Timestamp(1_700_000_000_000))
+}
+
+fn envelope() -> Envelope {
+    Envelope::new("/waku/2/rs/16/32".into(), message())
+}
+
+fn message() -> WakuMessage {
+    WakuMessage {
+        payload: payload_symmetric().remove(1),
+        content_topic: "/waku/1/0xcffd5810/rfc26".into(),
+        version: 1,
+        timestamp: Some(1_700_000_000_000_000_000),
+        meta: vec![3; 64],
+        ephemeral: true,
+        rate_limit_proof: Some(vec![1, 2, 3]),
+    }
+}
