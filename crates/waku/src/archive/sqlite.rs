@@ -40,11 +40,15 @@ impl Database {
     /// Inserts a batch in one durable transaction. Answers for each message whether it is new.
     /// After an error nothing of the batch is stored.
     pub(super) fn insert(&mut self, batch: &[(&Envelope, MessageHash)]) -> Result<Vec<bool>, ArchiveError> {
-        let inserted = self.insert_in_transaction(batch);
-        if inserted.is_err() {
+        let inserted = self.insert_in_transaction(batch).map_err(ArchiveError::from);
+        if let Err(error) = inserted {
             self.shards.clear(); // may hold ids of rows that were rolled back
+            if error == ArchiveError::DiskFull {
+                // The log may be many times what it holds. Moving it over needs room too, so this may fail as well.
+                let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
         }
-        Ok(inserted?)
+        inserted
     }
 
     fn insert_in_transaction(&mut self, batch: &[(&Envelope, MessageHash)]) -> rusqlite::Result<Vec<bool>> {
