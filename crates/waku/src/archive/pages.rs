@@ -350,10 +350,9 @@ fn strand_query(by_topic: bool, direction: Direction) -> &'static str {
     }
 }
 
-/// A page with messages holds at most about this many bytes, so that a thousand readers cannot ask
-/// for a hundred messages of 1 MiB each at once. A full page of the public network (100 messages of
-/// 150 KiB) fits; where a page is cut short, its cursor leads on.
-const PAGE_BYTES: usize = 16 * 1024 * 1024;
+/// A page holds at most about this many bytes of messages, or a single larger one, so that a few readers cannot fill the
+/// memory with pages of a hundred messages of 1 MiB. Where a page is cut short, its cursor leads on.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Topics of one query without a cursor; each is one look into an index.
 const MAX_FIRST_PAGE_TOPICS: usize = 1000;

@@ -223,7 +223,7 @@ async fn pages_are_cut_by_size_and_lose_nothing() {
             ..Query::default()
         };
         let page = lab.archive.query_blocking(&query);
-        assert_eq!(page.entries.len(), 16);
+        assert_eq!(page.entries.len(), 4);
         assert_eq!(lab.walk(query), sorted(&stored));
     }
 }
