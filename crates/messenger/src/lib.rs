@@ -13,6 +13,8 @@
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
 pub mod chats;
+#[cfg(test)]
+mod captured;
 mod command;
 pub mod contacts;
 mod datasync;

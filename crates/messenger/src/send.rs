@@ -39,7 +39,8 @@ pub(crate) fn payload(
     attach: Attach,
 ) -> Result<(), StoreError> {
     let sealed = sessions::seal(turn, person, payload, attach)?;
-    let address = match sealed.negotiated {
+    // Whoever is not accepted gets no bundle, and no topic of their own is worked out for them.
+    let address = match sealed.negotiated && attach == Attach::UntilKnown {
         true => address::negotiated(&turn.me.key.ecdh(person)),
         false => address::partitioned(person),
     };
