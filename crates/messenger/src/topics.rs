@@ -88,12 +88,13 @@ pub(crate) fn listen_to(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(
 
 /// Stops listening to a person. The keys stay, so that starting again costs nothing.
 pub(crate) fn ignore(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
-    for name in [contact_code_name(person), negotiated_name(person)] {
-        if let Some(row) = turn.tx.topics().load(&name)? {
-            turn.tx.topics().save(&TopicRow { listening: false, ..row })?;
-        }
-    }
-    Ok(())
+    set_attention(turn, person, Attention::Ignore)
+}
+
+/// Listens again to a person to whom we once listened: they may still write where they did then. For anybody else no key
+/// is worked out.
+pub(crate) fn resume(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
+    set_attention(turn, person, Attention::Listen)
 }
 
 /// The name of the topic that a person's contact code travels on. It is also the password of its key.
@@ -115,7 +116,7 @@ pub(crate) fn route_to(turn: &mut Turn<'_, '_>, address: &Address, person: &Publ
         Lock::Recipient(recipient) => RouteKey::Asymmetric(*recipient),
         Lock::Password(password) => {
             let name = name_of(address, person);
-            RouteKey::Symmetric(symmetric_key(turn, address, &name, password, Attention::AsItWas)?)
+            RouteKey::Symmetric(symmetric_key(turn, address, &name, password, Attention::Ignore)?)
         }
     };
     let pubsub_topic = turn.me.place(&address.pubsub_topic);
@@ -136,7 +137,17 @@ fn addresses_of(me: &Me, person: &PublicKey) -> [Address; 2] {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Attention {
     Listen,
-    AsItWas,
+    /// Only the key is wanted.
+    Ignore,
+}
+
+fn set_attention(turn: &mut Turn<'_, '_>, person: &PublicKey, attention: Attention) -> Result<(), StoreError> {
+    for name in [contact_code_name(person), negotiated_name(person)] {
+        if let Some(row) = turn.tx.topics().load(&name)? {
+            turn.tx.topics().save(&TopicRow { listening: attention == Attention::Listen, ..row })?;
+        }
+    }
+    Ok(())
 }
 
 fn listen(turn: &mut Turn<'_, '_>, address: &Address, person: &PublicKey) -> Result<(), StoreError> {
@@ -161,7 +172,7 @@ fn symmetric_key(
     let known = turn.tx.topics().load(name)?;
     let listening = known.as_ref().is_some_and(|row| row.listening);
     let key = match known.as_ref().and_then(|row| row.key.as_ref()).and_then(symmetric) {
-        Some(key) if listening || attention == Attention::AsItWas => return Ok(key),
+        Some(key) if listening || attention == Attention::Ignore => return Ok(key),
         Some(key) => key,
         None => SymmetricKey::from_password(password.expose()),
     };

@@ -136,6 +136,7 @@ pub(crate) fn unblock(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(),
     relation.unblock(clock);
     set_relation(&mut contact, relation);
     turn.tx.contacts().save(&contact)?;
+    topics::resume(turn, person)?;
     move_clock(turn, person, clock)?;
     Ok(())
 }

@@ -163,6 +163,8 @@ impl World {
 
     /// Asks the store node for everything that is missing.
     pub fn catch_up(&mut self, who: Who) {
+        // What was published in this very moment belongs to the next gap.
+        self.pass(1);
         let now = self.now;
         for gap in self.messenger(who).history_gaps(now).unwrap() {
             let gap = gap.gap;
