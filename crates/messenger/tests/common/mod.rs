@@ -161,6 +161,11 @@ impl World {
         }
     }
 
+    /// Lets time pass without anything happening.
+    pub fn pass_quietly(&mut self, millis: u64) {
+        self.now = self.now.plus(millis);
+    }
+
     /// Asks the store node for everything that is missing.
     pub fn catch_up(&mut self, who: Who) {
         // What was published in this very moment belongs to the next gap.
