@@ -2,6 +2,8 @@
 //! online and listens there, and is kept for those who are not.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
+pub mod enemy;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -252,11 +254,16 @@ fn person(name: &'static str) -> Person {
 
 /// A profile whose keys depend on the name only.
 pub fn profile(name: &str) -> Messenger {
-    let seed = [name.bytes().fold(0u8, u8::wrapping_add); 32];
+    device(name, 0, START)
+}
+
+/// One of several devices of the same person.
+pub fn device(name: &str, number: u8, now: Timestamp) -> Messenger {
+    let seed = [name.bytes().fold(number, u8::wrapping_add); 32];
     let phrase = phrase(name);
     let store = store_with_topic_keys();
     let new = NewProfile { display_name: name, identity: Identity::Restored(&phrase) };
-    Messenger::create(store, &new, START, seed).unwrap()
+    Messenger::create(store, &new, now, seed).unwrap()
 }
 
 pub fn phrase(name: &str) -> Mnemonic {
