@@ -3,4 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod filter;
+mod mplex;
+mod peers;
+mod raw;
 mod relay;
+mod store;
+mod wire;

@@ -89,15 +89,12 @@ async fn a_shard_is_joined_when_it_becomes_interesting() {
             .set_interests(Interests::from_iter([(shard.clone(), ContentTopic::from("/a"))]))
             .await;
     }
-    let peer = first.node.peer_id();
-    second
-        .until("mesh", |status| {
-            status
-                .peers
-                .iter()
-                .any(|known| known.peer_id == peer && known.mesh.contains(&shard))
+    for node in [&first, &second] {
+        node.until("mesh", |status| {
+            status.peers.iter().any(|known| known.mesh.contains(&shard))
         })
         .await;
+    }
     let mut envelope = message(1, 10);
     envelope.pubsub_topic = shard;
     envelope.message.content_topic = "/a".into();
