@@ -322,6 +322,14 @@ impl Accounts {
         }
     }
 
+    /// Stops exactly this stay of a profile in memory, not one that began later.
+    async fn stop_this(&self, id: &str, unlocked: &Arc<Unlocked>) {
+        let _changing = self.changing.lock().await;
+        if self.running(id).is_some_and(|running| Arc::ptr_eq(&running, unlocked)) {
+            self.stop(id).await;
+        }
+    }
+
     fn running(&self, id: &str) -> Option<Arc<Unlocked>> {
         self.map().get(id).cloned()
     }
@@ -389,9 +397,8 @@ async fn watch_over(accounts: Weak<Accounts>, unlocked: Weak<Unlocked>, id: Stri
             _ = failure.changed() => break,
         }
     }
-    if let (Some(accounts), Some(_)) = (accounts.upgrade(), unlocked.upgrade()) {
-        // An error means that it was removed meanwhile.
-        let _ = accounts.lock(&id).await;
+    if let (Some(accounts), Some(unlocked)) = (accounts.upgrade(), unlocked.upgrade()) {
+        accounts.stop_this(&id, &unlocked).await;
     }
 }
 

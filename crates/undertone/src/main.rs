@@ -1,3 +1,34 @@
-//! Lets a person or a script start and use all of it.
+//! The one binary: the app's daemon, the service node, and the commands that talk to a running daemon.
 
-fn main() {}
+mod args;
+mod commands;
+mod config;
+mod demo;
+mod exit;
+mod log;
+mod node_args;
+mod output;
+mod password;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+
+fn main() -> ExitCode {
+    if let Err(error) = daemon::memory::protect() {
+        output::remark(&format!(
+            "note: other programs may be able to read this one's memory: {}",
+            error.kind()
+        ));
+    }
+    match commands::run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(exit::of(&error) as u8)
+        }
+    }
+}

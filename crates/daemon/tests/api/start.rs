@@ -1,25 +1,21 @@
 //! Starting and stopping: what is taken, what is given back, and what is said when it cannot be had.
 
-#![allow(missing_docs)]
-
-mod common;
-
 use api::client::{Client, ClientError};
-use daemon::{Config, Daemon, HomeError, StartError};
+use undertone_daemon::{Config, Daemon, HomeError, StartError};
 
 #[tokio::test]
 async fn a_directory_has_one_daemon_that_clients_find() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let found = Client::find(running.dir.path()).unwrap();
     assert_eq!(found.address(), running.daemon.address());
     assert!(found.profiles().await.unwrap().is_empty());
 
-    let second = Daemon::start(common::config(&running.dir)).await;
+    let second = Daemon::start(crate::common::config(&running.dir)).await;
     assert!(matches!(second, Err(StartError::Home(HomeError::Running(_)))));
 
     running.daemon.shutdown().await;
     assert!(matches!(Client::find(running.dir.path()), Err(ClientError::NotRunning)));
-    Daemon::start(common::config(&running.dir))
+    Daemon::start(crate::common::config(&running.dir))
         .await
         .unwrap()
         .shutdown()
@@ -28,14 +24,14 @@ async fn a_directory_has_one_daemon_that_clients_find() {
 
 #[tokio::test]
 async fn a_new_start_has_a_new_token() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let old = running.client.clone();
     let token = running.token();
     running.daemon.shutdown().await;
     let port = old.address().port();
     let config = Config {
         api_port: port,
-        ..common::config(&running.dir)
+        ..crate::common::config(&running.dir)
     };
     let daemon = Daemon::start(config).await.unwrap();
     assert_ne!(
@@ -53,7 +49,7 @@ async fn a_busy_port_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let error = Daemon::start(Config {
         api_port: port,
-        ..common::config(&dir)
+        ..crate::common::config(&dir)
     })
     .await
     .err()
@@ -64,14 +60,18 @@ async fn a_busy_port_is_named() {
         "{error}"
     );
     // The directory is free again.
-    Daemon::start(common::config(&dir)).await.unwrap().shutdown().await;
+    Daemon::start(crate::common::config(&dir))
+        .await
+        .unwrap()
+        .shutdown()
+        .await;
 }
 
 #[tokio::test]
 async fn a_wrong_node_address_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     for wrong in ["nonsense", "/ip4/127.0.0.1/tcp/60000"] {
-        let mut config = common::config(&dir);
+        let mut config = crate::common::config(&dir);
         config.network.static_nodes = vec![wrong.into()];
         let error = Daemon::start(config).await.err().unwrap();
         assert!(matches!(error, StartError::BadAddress { .. }));

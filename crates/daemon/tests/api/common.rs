@@ -1,31 +1,29 @@
 //! A daemon in this process, and a way to say anything to it.
 
-#![allow(dead_code)]
-
 use std::net::{IpAddr, Ipv4Addr};
 
 use api::Secret;
 use api::client::Client;
-use daemon::{Config, Daemon, Listen, Network};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use undertone_daemon::{Config, Cost, Daemon, Listen, Network};
 
-pub struct Running {
-    pub daemon: Daemon,
-    pub client: Client,
-    pub dir: TempDir,
+pub(crate) struct Running {
+    pub(crate) daemon: Daemon,
+    pub(crate) client: Client,
+    pub(crate) dir: TempDir,
 }
 
 /// A daemon that touches loopback only.
-pub async fn start() -> Running {
+pub(crate) async fn start() -> Running {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(config(&dir)).await.unwrap();
     let client = daemon.client();
     Running { daemon, client, dir }
 }
 
-pub fn config(dir: &TempDir) -> Config {
+pub(crate) fn config(dir: &TempDir) -> Config {
     let network = Network {
         listen: Listen {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -39,21 +37,21 @@ pub fn config(dir: &TempDir) -> Config {
     }
 }
 
-pub fn password() -> Secret {
+pub(crate) fn password() -> Secret {
     Secret::new("correct horse battery".into())
 }
 
 impl Running {
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("api.token")).unwrap()
     }
 
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.daemon.address().to_string()
     }
 
     /// Sends a request exactly as given, and returns status, headers and body.
-    pub async fn raw(&self, request: &str) -> (u16, String, String) {
+    pub(crate) async fn raw(&self, request: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.daemon.address()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
@@ -79,8 +77,18 @@ impl Running {
     }
 
     /// A GET with these header lines.
-    pub async fn get(&self, path: &str, headers: &[&str]) -> (u16, String, String) {
+    pub(crate) async fn get(&self, path: &str, headers: &[&str]) -> (u16, String, String) {
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         self.raw(&format!("GET {path} HTTP/1.1\r\n{lines}\r\n")).await
     }
+}
+
+/// Makes and unlocks a profile; answers its id.
+pub(crate) async fn unlocked(client: &Client, name: &str) -> String {
+    let body = api::CreateProfile {
+        name: name.into(),
+        password: password(),
+        unlock: true,
+    };
+    client.create_profile(&body).await.unwrap().id
 }

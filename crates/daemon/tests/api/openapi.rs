@@ -1,13 +1,11 @@
 //! The committed description of the API is the one that the daemon serves.
 
-#![allow(missing_docs)]
-
 use std::path::Path;
 
 #[test]
 fn the_committed_document_is_current() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api/openapi.json");
-    let current = daemon::document().to_pretty_json().unwrap() + "\n";
+    let current = undertone_daemon::document().to_pretty_json().unwrap() + "\n";
     if std::env::var_os("UNDERTONE_WRITE").is_some() {
         std::fs::write(&file, &current).unwrap();
     }
@@ -20,7 +18,7 @@ fn the_committed_document_is_current() {
 
 #[test]
 fn every_path_is_versioned_and_says_what_it_refuses() {
-    let document = serde_json::to_value(daemon::document()).unwrap();
+    let document = serde_json::to_value(undertone_daemon::document()).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
     for (path, operations) in document["paths"].as_object().unwrap() {
         assert!(path.starts_with("/v1/"), "{path}");

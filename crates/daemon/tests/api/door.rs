@@ -1,10 +1,6 @@
 //! The local door, from outside: who is let in, and what every answer carries.
 
-#![allow(missing_docs)]
-
-mod common;
-
-use common::Running;
+use crate::common::Running;
 use serde_json::Value;
 
 fn code(body: &str) -> String {
@@ -60,7 +56,7 @@ async fn refused(running: &Running, path: &str, more: &[&str]) {
 
 #[tokio::test]
 async fn requests_need_the_token_and_our_own_host_and_origin() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     refused(&running, "/v1/status", &[]).await;
     // Nothing is said about which paths exist.
     refused(&running, "/v1/no/such/path", &[]).await;
@@ -75,7 +71,7 @@ async fn requests_need_the_token_and_our_own_host_and_origin() {
 
 #[tokio::test]
 async fn websockets_pass_the_same_door() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let path = "/v1/profiles/0123456789ab/events";
     refused(&running, path, &UPGRADE).await;
 
@@ -96,7 +92,7 @@ async fn websockets_pass_the_same_door() {
 
 #[tokio::test]
 async fn every_answer_carries_strict_headers() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let host = format!("Host: {}", running.host());
     let token = format!("Authorization: Bearer {}", running.token());
     for headers in [vec![host.as_str(), &token], vec![&host]] {
@@ -118,7 +114,7 @@ async fn every_answer_carries_strict_headers() {
 
 #[tokio::test]
 async fn bad_requests_are_answered_in_the_apis_own_form() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let head = format!("Host: {}\r\nAuthorization: Bearer {}", running.host(), running.token());
     let post = |length: usize, kind: &str, body: &str| {
         format!(
@@ -158,12 +154,12 @@ async fn bad_requests_are_answered_in_the_apis_own_form() {
 
 #[tokio::test]
 async fn the_document_is_served() {
-    let running = common::start().await;
+    let running = crate::common::start().await;
     let host = format!("Host: {}", running.host());
     let token = format!("Authorization: Bearer {}", running.token());
     let (status, _, body) = running.get("/v1/openapi.json", &[&host, &token]).await;
     assert_eq!(status, 200);
     let served: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(served, serde_json::to_value(daemon::document()).unwrap());
+    assert_eq!(served, serde_json::to_value(undertone_daemon::document()).unwrap());
     running.daemon.shutdown().await;
 }

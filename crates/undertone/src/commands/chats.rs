@@ -1,0 +1,208 @@
+//! `undertone chats`, `send`, `resend`, `messages`, `read`, `search`.
+
+use std::io::Read as _;
+
+use anyhow::{Context as _, Result};
+use api::{Delivery, Message, PageQuery, SearchQuery, SendText};
+
+use crate::args::Who;
+use crate::output::{self, Format, clean, clean_lines};
+use crate::session::Session;
+
+/// `undertone chats`.
+pub(super) async fn list(who: &Who, format: Format) -> Result<()> {
+    let session = Session::open(who).await?;
+    let chats = session.chats().await?;
+    output::data(format, &chats, |chats| {
+        if chats.is_empty() {
+            return "No chats yet; they begin with `undertone contact add`.".into();
+        }
+        let rows: Vec<Vec<String>> = chats
+            .iter()
+            .map(|chat| {
+                let unread = if chat.unread > 0 {
+                    format!("{} new", chat.unread)
+                } else {
+                    String::new()
+                };
+                let last = chat.last_message.as_ref();
+                let time = last.map(|message| time(message.sent_at)).unwrap_or_default();
+                let text = last.map(|message| shortened(&clean(&message.text))).unwrap_or_default();
+                vec![format!("@{}", clean(&chat.name)), unread, time, text]
+            })
+            .collect();
+        output::table(&rows)
+    });
+    Ok(())
+}
+
+/// `undertone send`.
+pub(super) async fn send(who: &Who, chat: &str, text: String, reply_to: Option<String>, format: Format) -> Result<()> {
+    let session = Session::open(who).await?;
+    let text = if text == "-" { from_stdin()? } else { text };
+    let chat = session.chat(chat).await?;
+    let created = session
+        .client
+        .send_text(&session.profile, &chat, &SendText { text, reply_to })
+        .await?;
+    output::data(format, &created, |created| created.message_id.clone());
+    Ok(())
+}
+
+/// `undertone resend`.
+pub(super) async fn resend(who: &Who, message: &str) -> Result<()> {
+    let session = Session::open(who).await?;
+    session.client.resend(&session.profile, message).await?;
+    output::text("The message is queued again.");
+    Ok(())
+}
+
+/// `undertone messages`.
+pub(super) async fn messages(who: &Who, chat: &str, limit: u32, before: Option<String>, format: Format) -> Result<()> {
+    let session = Session::open(who).await?;
+    let chat = session.chat(chat).await?;
+    let query = PageQuery {
+        before,
+        limit: Some(limit),
+    };
+    let mut page = session.client.messages(&session.profile, &chat, &query).await?;
+    // The API gives the latest first; people read downwards.
+    page.items.reverse();
+    output::data(format, &page, |page| {
+        page.items.iter().map(|message| line(message) + "\n").collect()
+    });
+    Ok(())
+}
+
+/// `undertone read`.
+pub(super) async fn read(who: &Who, chat: &str) -> Result<()> {
+    let session = Session::open(who).await?;
+    let chat = session.chat(chat).await?;
+    session.client.mark_read(&session.profile, &chat).await?;
+    Ok(())
+}
+
+/// `undertone search`.
+pub(super) async fn search(who: &Who, text: String, chat: Option<&str>, limit: u32, format: Format) -> Result<()> {
+    let session = Session::open(who).await?;
+    let chat = match chat {
+        Some(chat) => Some(session.chat(chat).await?),
+        None => None,
+    };
+    let found = session
+        .client
+        .search(
+            &session.profile,
+            &SearchQuery {
+                text,
+                chat,
+                limit: Some(limit),
+            },
+        )
+        .await?;
+    output::data(format, &found, |found| {
+        if found.items.is_empty() {
+            return "Nothing found.".into();
+        }
+        found.items.iter().map(|message| line(message) + "\n").collect()
+    });
+    Ok(())
+}
+
+/// A message as people read it.
+pub(super) fn line(message: &Message) -> String {
+    let author = if message.own {
+        "you".to_owned()
+    } else {
+        clean(&message.author_name)
+    };
+    let quote = message.reply_to.as_ref().and_then(|quote| quote.text.as_deref());
+    let quote = quote
+        .map(|text| format!("  > {}\n", shortened(&clean(text))))
+        .unwrap_or_default();
+    let mark = message
+        .delivery
+        .map(|delivery| format!("  [{}]", self::delivery(delivery)))
+        .unwrap_or_default();
+    format!(
+        "{quote}{} {author}: {}{mark}",
+        time(message.sent_at),
+        clean_lines(&message.text, "    ")
+    )
+}
+
+/// The word for a delivery state.
+pub(super) fn delivery(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Queued => "queued",
+        Delivery::Sent => "sent",
+        Delivery::Delivered => "delivered",
+        Delivery::Failed => "failed",
+    }
+}
+
+/// Unix milliseconds as a date and time of day, in UTC.
+pub(super) fn time(ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
+    // Days since 0000-03-01, in eras of 400 years (H. Hinnant's civil calendar).
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}Z",
+        rest / 3600,
+        rest / 60 % 60
+    )
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(PREVIEW) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn from_stdin() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(MAX_STDIN)
+        .read_to_string(&mut text)
+        .context("cannot read the text from standard input")?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Characters of a message shown in a list.
+const PREVIEW: usize = 60;
+/// More than a text may have (4096 characters), so that too long is said, not cut.
+const MAX_STDIN: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_civil() {
+        assert_eq!(time(0), "1970-01-01 00:00Z");
+        assert_eq!(time(951_782_400_000), "2000-02-29 00:00Z");
+        assert_eq!(time(1_764_034_799_999), "2025-11-25 01:39Z");
+        assert_eq!(time(4_107_542_399_000), "2100-02-28 23:59Z");
+        assert_eq!(time(4_107_542_400_000), "2100-03-01 00:00Z");
+    }
+
+    #[test]
+    fn long_texts_are_shortened_at_characters() {
+        assert_eq!(shortened(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
+        assert_eq!(shortened("short"), "short");
+    }
+}

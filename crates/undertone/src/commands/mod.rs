@@ -1,0 +1,76 @@
+//! One function per command.
+
+mod app;
+mod chats;
+mod contacts;
+mod listen;
+mod node;
+mod profiles;
+mod settings;
+mod status;
+
+use anyhow::{Context as _, Result};
+use clap::CommandFactory as _;
+
+use crate::args::{Cli, Command};
+
+/// Runs what the command line asks for.
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    if let Some(Command::Completions { shell }) = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "undertone", &mut std::io::stdout());
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(WORKERS)
+        .build()
+        .context("the system gives no threads")?;
+    let result = runtime.block_on(dispatch(cli));
+    // A read from the terminal may still be waiting in the background.
+    runtime.shutdown_background();
+    result
+}
+
+async fn dispatch(cli: Cli) -> Result<()> {
+    match cli.command {
+        None => app::start(cli.start).await,
+        Some(Command::Demo(demo)) => crate::demo::run(demo, node::interrupted()?).await,
+        Some(Command::Start(start)) => app::start(start).await,
+        Some(Command::Node(node)) => node::run(*node).await,
+        Some(Command::Profile(command)) => profiles::run(command).await,
+        Some(Command::Lock(who)) => profiles::lock(&who).await,
+        Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
+        Some(Command::Contact(command)) => contacts::run(command).await,
+        Some(Command::Chats { who, output }) => chats::list(&who, output.format()).await,
+        Some(Command::Send {
+            chat,
+            text,
+            reply_to,
+            who,
+            output,
+        }) => chats::send(&who, &chat, text, reply_to, output.format()).await,
+        Some(Command::Resend { message, who }) => chats::resend(&who, &message).await,
+        Some(Command::Messages {
+            chat,
+            limit,
+            before,
+            who,
+            output,
+        }) => chats::messages(&who, &chat, limit, before, output.format()).await,
+        Some(Command::Read { chat, who }) => chats::read(&who, &chat).await,
+        Some(Command::Search {
+            text,
+            chat,
+            limit,
+            who,
+            output,
+        }) => chats::search(&who, text, chat.as_deref(), limit, output.format()).await,
+        Some(Command::Listen { who, output }) => listen::run(&who, output.format()).await,
+        Some(Command::Status { place, output }) => status::run(&place, output.format()).await,
+        Some(Command::Settings { changes, who, output }) => settings::run(&who, &changes, output.format()).await,
+        Some(Command::Completions { .. }) => Ok(()),
+    }
+}
+
+/// Network and API share two threads; the work of a profile has one of its own.
+const WORKERS: usize = 2;

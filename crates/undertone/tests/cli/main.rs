@@ -1,0 +1,5 @@
+//! The binary from outside: real processes on loopback.
+
+mod commands;
+mod common;
+mod talk;

@@ -1,0 +1,132 @@
+//! Two people and a service node, as processes: they meet, talk, crash and come back.
+
+use serde_json::Value;
+
+use crate::common::{Person, Process, eventually, undertone};
+
+/// A service node on loopback, and its address.
+fn node(parent: &std::path::Path) -> (Process, String) {
+    let mut command = undertone(&[
+        "node",
+        "--json",
+        "--listen-address",
+        "127.0.0.1",
+        "--tcp-port",
+        "0",
+        "--log-level",
+        "error",
+    ]);
+    command.arg("--data-dir").arg(parent.join("service"));
+    let (process, ready) = Process::start(&mut command);
+    (process, ready["addresses"][0].as_str().unwrap().to_owned())
+}
+
+fn key(person: &Person) -> String {
+    person.json(&["profile", "show"])["key"].as_str().unwrap().to_owned()
+}
+
+fn contact_state(person: &Person, key: &str) -> Option<String> {
+    let contacts = person.json(&["contact", "list"]);
+    let contact = contacts
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|contact| contact["key"] == key)?;
+    contact["state"].as_str().map(str::to_owned)
+}
+
+fn delivery(person: &Person, chat: &str, text: &str) -> Option<String> {
+    person.texts(chat).into_iter().find(|(known, _)| known == text)?.1
+}
+
+fn has(person: &Person, chat: &str, text: &str) -> Option<()> {
+    person.texts(chat).iter().any(|(known, _)| known == text).then_some(())
+}
+
+#[test]
+fn two_people_talk_through_crashes_and_absence() {
+    let parent = tempfile::tempdir().unwrap();
+    let (mut service, address) = node(parent.path());
+    let mut alice = Person::new(parent.path(), "alice");
+    let mut bob = Person::new(parent.path(), "bobby");
+    alice.start(&[&address]);
+    bob.start(&[&address]);
+    let (alice_key, bob_key) = (key(&alice), key(&bob));
+
+    // They meet.
+    alice.run(&["contact", "add", &bob_key, "--note", "Hi Bobby, it is Alice"]);
+    eventually("the request", || {
+        contact_state(&bob, &alice_key).filter(|state| state == "asking")
+    });
+    bob.run(&["contact", "accept", &alice_key]);
+    eventually("the acceptance", || {
+        contact_state(&alice, &bob_key).filter(|state| state == "mutual")
+    });
+
+    // They talk; names are understood.
+    let (mut listener, _joined) = {
+        let mut command = undertone(&["listen", "--json", "--data-dir"]);
+        Process::start(command.arg(&bob.dir))
+    };
+    alice.run(&["send", &bob_key, "first"]);
+    eventually("the first text", || has(&bob, &alice_key, "first"));
+    let heard = loop {
+        let frame: Value = serde_json::from_str(&listener.line().expect("listening goes on")).unwrap();
+        let items = frame["items"].as_array().cloned().unwrap_or_default();
+        if let Some(item) = items.into_iter().find(|item| item["value"]["text"] == "first") {
+            break item;
+        }
+    };
+    assert_eq!(
+        (heard["kind"].as_str(), heard["value"]["own"].as_bool()),
+        (Some("message"), Some(false))
+    );
+    listener.kill();
+    eventually("the acknowledgement", || {
+        delivery(&alice, &bob_key, "first").filter(|state| state == "delivered")
+    });
+    bob.run(&["send", "@alice", "second"]);
+    eventually("the second text", || has(&alice, "@bobby", "second"));
+
+    // Bob crashes in the middle and loses nothing.
+    alice.run(&["send", &bob_key, "third"]);
+    bob.kill();
+    bob.start(&[&address]);
+    eventually("the third text", || has(&bob, &alice_key, "third"));
+
+    // Bob is away, Alice writes and crashes, Bob returns and finds it at the service node.
+    bob.stop();
+    alice.run(&["send", &bob_key, "while you were away"]);
+    eventually("its way into the network", || {
+        delivery(&alice, &bob_key, "while you were away").filter(|s| s == "sent")
+    });
+    alice.kill();
+    bob.start(&[&address]);
+    eventually("the text of the absence", || {
+        has(&bob, &alice_key, "while you were away")
+    });
+
+    // Everything is there once, on both sides, and Alice learns that it arrived.
+    alice.start(&[&address]);
+    eventually("the last acknowledgement", || {
+        delivery(&alice, &bob_key, "while you were away").filter(|state| state == "delivered")
+    });
+    let texts = |person: &Person, chat: &str| -> Vec<String> {
+        let mut texts: Vec<String> = person.texts(chat).into_iter().map(|(text, _)| text).collect();
+        texts.retain(|text| ["first", "second", "third", "while you were away"].contains(&text.as_str()));
+        texts
+    };
+    let everything = ["first", "second", "third", "while you were away"];
+    assert_eq!(texts(&alice, &bob_key), everything);
+    assert_eq!(texts(&bob, &alice_key), everything);
+
+    let found = bob.json(&["search", "away"]);
+    assert_eq!(found["items"][0]["text"], "while you were away");
+    let status = bob.json(&["status"]);
+    assert_eq!(status["nodes"][0]["connectivity"], "limited");
+    assert!(status["nodes"][0]["sharing"]["messages"].as_u64().is_some(), "{status}");
+
+    alice.stop();
+    bob.stop();
+    assert!(service.terminate().success());
+}
