@@ -22,6 +22,7 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
+    #[cfg_attr(not(feature = "sqlcipher"), allow(dead_code))]
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }

@@ -297,55 +297,18 @@ fn search_filters_by_chat_person_and_date_and_goes_on() {
         );
     }
     let at = |number: u64| Some(Timestamp(NOW.0 + number));
-    assert_eq!(found(&store, words("word")), [8, 7, 6, 5, 4, 3, 2, 1]);
-    assert_eq!(
-        found(
-            &store,
-            Search {
-                chat: Some(first.clone()),
-                ..words("word")
-            }
-        ),
-        [4, 3, 2, 1]
-    );
-    assert_eq!(
-        found(
-            &store,
-            Search {
-                author: Some(person(2)),
-                ..words("word")
-            }
-        ),
-        [8, 6, 4, 2]
-    );
-    assert_eq!(
-        found(
-            &store,
-            Search {
-                from: at(6),
-                ..words("word")
-            }
-        ),
-        [8, 7, 6]
-    );
-    assert_eq!(
-        found(
-            &store,
-            Search {
-                before: at(3),
-                ..words("word")
-            }
-        ),
-        [2, 1]
-    );
-    let all = Search {
-        chat: Some(first),
-        author: Some(person(3)),
-        from: at(2),
-        before: at(4),
-        ..words("word")
-    };
-    assert_eq!(found(&store, all), [3]);
+    let mut search = words("word");
+    assert_eq!(found(&store, search.clone()), [8, 7, 6, 5, 4, 3, 2, 1]);
+    search.chat = Some(first);
+    assert_eq!(found(&store, search.clone()), [4, 3, 2, 1]);
+    search.author = Some(person(3));
+    assert_eq!(found(&store, search.clone()), [3, 1]);
+    search.from = at(2);
+    assert_eq!(found(&store, search.clone()), [3]);
+    search.before = at(3);
+    assert!(found(&store, search.clone()).is_empty());
+    search.from = None;
+    assert_eq!(found(&store, search), [1]);
     let search = words("word");
     assert_eq!(store.read(|view| view.messages().search(&search, 3)).unwrap().len(), 3);
 }

@@ -4,7 +4,7 @@ use crate::store::Checkpoint;
 use crate::testing::{NOW, Numbers, chat, cipher, device, message, one_to_one, person};
 use crate::{
     Changes, DatabaseKey, Form, GroupKeyRow, Missing, NewEntry, OutgoingRow, OwnPreKeyRow, ParkedRow, RouteKey, Secret,
-    SegmentRow, SessionRow, Store, StoreError, TopicRow,
+    SegmentRow, SessionRow, Store, StoreError, TopicRow, Tx,
 };
 
 /// Sixteen bytes that occur nowhere by chance.
@@ -112,7 +112,7 @@ fn count(pages: &[Vec<u8>], life: &Life) -> (usize, usize) {
     )
 }
 
-fn write(store: &mut Store, turn: impl FnOnce(&mut crate::Tx<'_>) -> Result<(), StoreError>) -> Changes {
+fn write(store: &mut Store, turn: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>) -> Changes {
     store.write(turn).unwrap().1
 }
 
@@ -243,60 +243,15 @@ fn keys(store: &mut Store, life: &mut Life) {
 /// What passes through: outbox, data sync, parked envelopes, segments. All of it goes again.
 fn queues(store: &mut Store, life: &mut Life) {
     for number in 0..200_u8 {
-        let markers_and_bytes: [(Marker, Secret); 5] = std::array::from_fn(|_| {
+        let pieces: [(Marker, Secret); 4] = std::array::from_fn(|_| {
             let length = 40 + life.numbers.below(3_000);
-            life.secret(length.max(32))
+            life.secret(length)
         });
-        let [payload, body, parked, segment, _] = markers_and_bytes.each_ref().map(|(_, bytes)| bytes.to_vec());
-        let (route_marker, route_key) = life.secret(32);
-        let id = [number; 32];
-        write(store, |tx| {
-            tx.outbox().insert(&NewEntry {
-                message: None,
-                pubsub_topic: String::new(),
-                content_topic: String::new(),
-                key: RouteKey::Symmetric(route_key),
-                payload,
-                ephemeral: false,
-                priority: 1,
-                due_at: NOW,
-                created_at: NOW,
-            })?;
-            let outgoing = OutgoingRow {
-                id,
-                group_id: id,
-                message: None,
-                timestamp: 1,
-                body,
-            };
-            tx.datasync().offer(&outgoing, &person(1), NOW)?;
-            tx.waiting().park(&ParkedRow {
-                missing: Missing::Session,
-                what: vec![number],
-                form: Form::Envelope,
-                digest: id,
-                sender: None,
-                topic: String::new(),
-                bytes: parked,
-                sent_at: NOW,
-                parked_at: NOW,
-            })?;
-            tx.segments().insert(&SegmentRow {
-                hash: id,
-                signer: person(1),
-                parity: false,
-                position: 0,
-                total: 2,
-                data: segment,
-                received_at: NOW,
-            })?;
-            Ok(())
-        });
-        for (marker, _) in &markers_and_bytes[..4] {
-            life.erase(*marker);
-        }
-        life.standing.remove(&markers_and_bytes[4].0);
-        life.erase(route_marker);
+        let (marker, key) = life.secret(32);
+        let bytes = pieces.each_ref().map(|(_, bytes)| bytes.to_vec());
+        write(store, |tx| queue(tx, number, key, bytes));
+        pieces.iter().for_each(|(marker, _)| life.erase(*marker));
+        life.erase(marker);
     }
     for number in (0..200_u8).rev() {
         write(store, |tx| {
@@ -308,6 +263,53 @@ fn queues(store: &mut Store, life: &mut Life) {
             tx.segments().complete(&[number; 32], &person(1), NOW)
         });
     }
+}
+
+/// Puts one piece into every queue.
+fn queue(tx: &mut Tx<'_>, number: u8, key: Secret, bytes: [Vec<u8>; 4]) -> Result<(), StoreError> {
+    let [payload, body, parked, data] = bytes;
+    let id = [number; 32];
+    tx.outbox().insert(&NewEntry {
+        message: None,
+        pubsub_topic: String::new(),
+        content_topic: String::new(),
+        key: RouteKey::Symmetric(key),
+        payload,
+        ephemeral: false,
+        priority: 1,
+        due_at: NOW,
+        created_at: NOW,
+    })?;
+    let (group_id, message, timestamp) = (id, None, 1);
+    let outgoing = OutgoingRow {
+        id,
+        group_id,
+        message,
+        timestamp,
+        body,
+    };
+    tx.datasync().offer(&outgoing, &person(1), NOW)?;
+    tx.waiting().park(&ParkedRow {
+        missing: Missing::Session,
+        what: vec![number],
+        form: Form::Envelope,
+        digest: id,
+        sender: None,
+        topic: String::new(),
+        bytes: parked,
+        sent_at: NOW,
+        parked_at: NOW,
+    })?;
+    tx.segments().insert(&SegmentRow {
+        hash: id,
+        signer: person(1),
+        parity: false,
+        position: 0,
+        total: 2,
+        data,
+        received_at: NOW,
+    })?;
+    Ok(())
 }
 
 #[test]
