@@ -53,6 +53,7 @@ struct Tally {
     next: AtomicU64,
     lives: AtomicU64,
     texts: AtomicU64,
+    turns: AtomicU64,
     stop: AtomicBool,
     failure: Mutex<Option<Plan>>,
 }
@@ -65,9 +66,10 @@ fn work(wish: &Wish, began: Instant, tally: &Tally) {
             return;
         }
         let plan = Plan::random(wish.first + number);
-        let Outcome { verdict, texts } = plan.live();
+        let Outcome { verdict, texts, turns } = plan.live();
         let lives = tally.lives.fetch_add(1, Ordering::Relaxed) + 1;
         tally.texts.fetch_add(texts as u64, Ordering::Relaxed);
+        tally.turns.fetch_add(turns, Ordering::Relaxed);
         if !verdict.is_good() {
             tally.stop.store(true, Ordering::Relaxed);
             // The smallest seed that failed is shown, whichever worker met it first.
@@ -87,8 +89,9 @@ impl Tally {
         let lives = self.lives.into_inner();
         let seconds = took.as_secs_f64();
         println!(
-            "{} texts; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
+            "{} texts, {} turns; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
             self.texts.into_inner(),
+            self.turns.into_inner(),
             lives as f64 / seconds,
             seconds * 1_000.0 * workers as f64 / lives.max(1) as f64,
         );

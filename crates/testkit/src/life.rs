@@ -75,6 +75,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// How many texts were written.
     pub texts: usize,
+    /// How many turns the messengers took.
+    pub turns: u64,
 }
 
 impl Plan {
@@ -91,8 +93,9 @@ impl Plan {
             ..Weather::STORM
         };
         let skews = (0..people).map(|_| skew(&mut dice)).collect();
+        let mut steps = acquaintances(&mut dice, people);
         let count = dice.between(8, 32);
-        let steps = (0..count).map(|_| Step { after: pause(&mut dice), deed: deed(&mut dice, people, stores) }).collect();
+        steps.extend((0..count).map(|_| Step { after: pause(&mut dice), deed: deed(&mut dice, people, stores) }));
         Plan { seed, people, stores, skews, weather, steps }
     }
 
@@ -110,7 +113,7 @@ impl Plan {
         }
         sim.heal();
         sim.run_until_settled();
-        Outcome { verdict: oracle.judge(&sim), texts: oracle.texts() }
+        Outcome { verdict: oracle.judge(&sim), texts: oracle.texts(), turns: sim.turns() }
     }
 
     /// A shorter plan that still fails: steps are left out as long as the failure stays.
@@ -200,13 +203,27 @@ pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {
     ChatId::one_to_one(&sim.key(other))
 }
 
+/// Most pairs meet early: one asks, and the other answers, perhaps before the question has arrived.
+fn acquaintances(dice: &mut Dice, people: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for one in 0..people {
+        for other in one + 1..people {
+            if dice.chance(600) {
+                steps.push(Step { after: pause(dice), deed: Deed::Befriend(one, other) });
+                steps.push(Step { after: dice.between(0, 20_000), deed: Deed::Befriend(other, one) });
+            }
+        }
+    }
+    steps
+}
+
 fn deed(dice: &mut Dice, people: usize, stores: usize) -> Deed {
     let who = index(dice, people);
     let other = (who + 1 + index(dice, people - 1)) % people;
     let node = index(dice, stores);
     match dice.below(100) {
-        0..15 => Deed::Befriend(who, other),
-        15..55 => Deed::Say(who, other),
+        0..8 => Deed::Befriend(who, other),
+        8..55 => Deed::Say(who, other),
         55..65 => Deed::Answer(who, other),
         65..70 => Deed::Unplug(who),
         70..76 => Deed::Plug(who),

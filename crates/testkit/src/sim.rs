@@ -35,6 +35,7 @@ pub struct Sim {
     stores: Vec<StoreNode>,
     queue: BTreeMap<(Timestamp, u64), Event>,
     events: u64,
+    turns: u64,
 }
 
 struct Person {
@@ -47,8 +48,14 @@ struct Person {
     /// Counts connections, so that answers to an earlier one are void.
     connection: u64,
     catchup: Option<Catchup<usize>>,
-    /// The one wake-up that counts.
+    /// Whether history was complete at some moment of this connection.
+    caught_up: bool,
+    /// The one deadline that counts.
     wake: Option<Timestamp>,
+    /// The one look at the history that counts.
+    look: Option<Timestamp>,
+    /// How long to wait after a catch-up that left gaps open, in milliseconds.
+    pause: u64,
 }
 
 enum App {
@@ -62,7 +69,7 @@ enum Event {
     Arrive { to: Who, envelope: Arc<Envelope> },
     Keep { node: usize, envelope: Arc<Envelope> },
     Wake { who: Who },
-    CatchUp { who: Who, connection: u64 },
+    Look { who: Who },
     Answer { who: Who, connection: u64, ticket: Ticket, response: Option<Response> },
 }
 
@@ -78,6 +85,7 @@ impl Sim {
             stores: vec![StoreNode::default(); stores],
             queue: BTreeMap::new(),
             events: 0,
+            turns: 0,
         };
         for number in 0..people {
             let messenger = people::messenger(number, sim.now, sim.dice.seed());
@@ -89,7 +97,10 @@ impl Sim {
                 skew: 0,
                 connection: 0,
                 catchup: None,
+                caught_up: false,
                 wake: None,
+                look: None,
+                pause: SHORTEST_PAUSE,
             });
         }
         for number in 0..people {
@@ -111,6 +122,11 @@ impl Sim {
     /// The true time.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// How many turns all messengers took, without those that seal and settle.
+    pub fn turns(&self) -> u64 {
+        self.turns
     }
 
     /// A store node, to look into it or to switch it off and on.
@@ -257,10 +273,10 @@ impl Sim {
         }
     }
 
-    /// Whether nothing of this person waits to be published, acknowledged or fetched.
+    /// Whether this person has caught up, and nothing of theirs waits to be published or acknowledged.
     fn is_settled(&self, who: Who) -> bool {
         let waits = |view: &View<'_>| Ok(view.outbox().next_due()?.is_some() || view.datasync().next_due()?.is_some());
-        self.people[who.0].catchup.is_none() && !self.look(who, waits).expect("the database of a simulation works")
+        self.people[who.0].caught_up && self.people[who.0].catchup.is_none() && !self.look(who, waits).expect("the database of a simulation works")
     }
 }
 
@@ -276,8 +292,9 @@ impl Sim {
                     self.turn(who, |messenger, now| drop(messenger.deadline(now)));
                 }
             }
-            Event::CatchUp { who, connection } => {
-                if self.people[who.0].connection == connection {
+            Event::Look { who } => {
+                if self.people[who.0].look.is_some_and(|at| at <= self.now) {
+                    self.people[who.0].look = None;
                     self.catch_up(who);
                 }
             }
@@ -302,6 +319,7 @@ impl Sim {
         let now = self.clock(who);
         if let Some(messenger) = self.running(who) {
             turn(messenger, now);
+            self.turns += 1;
             self.settle(who);
         }
     }
@@ -326,8 +344,8 @@ impl Sim {
         let deadline = messenger.next_deadline();
         let urgent = gaps(messenger, now).iter().any(|gap| gap.urgent);
         self.wake_at(who, deadline);
-        if urgent && self.is_online(who) && self.people[who.0].catchup.is_none() {
-            self.catch_up(who);
+        if urgent && self.is_online(who) && self.people[who.0].caught_up {
+            self.look_at(who, self.now);
         }
     }
 
@@ -370,27 +388,29 @@ impl Sim {
             return;
         }
         self.people[who.0].connection += 1;
+        self.people[who.0].pause = SHORTEST_PAUSE;
         self.turn(who, |messenger, now| drop(messenger.connected(now)));
         self.catch_up(who);
     }
 
     fn disconnected(&mut self, who: Who) {
-        self.people[who.0].connection += 1;
-        self.people[who.0].catchup = None;
+        let person = &mut self.people[who.0];
+        person.connection += 1;
+        person.catchup = None;
+        person.caught_up = false;
+        person.look = None;
     }
 
-    /// Begins to close the gaps of a person's history, if that is not under way, and asks again after a while.
+    /// Begins to close the gaps of a person's history, or goes on with that.
     fn catch_up(&mut self, who: Who) {
         let now = self.clock(who);
-        let connection = self.people[who.0].connection;
         if self.people[who.0].catchup.is_none() {
             let first = usize::try_from(self.dice.below(self.stores.len() as u64)).unwrap_or(0);
             let nodes: Vec<usize> = (0..self.stores.len()).map(|node| (first + node) % self.stores.len()).collect();
             let Some(messenger) = self.running(who) else { return };
             let gaps: Vec<_> = gaps(messenger, now).into_iter().map(|gap| gap.gap).collect();
             self.people[who.0].catchup = Some(Catchup::new(gaps, &nodes));
-            let again = self.now.plus(HISTORY_EVERY);
-            self.later(again, Event::CatchUp { who, connection });
+            self.people[who.0].caught_up = true;
         }
         self.ask(who);
     }
@@ -407,27 +427,44 @@ impl Sim {
             let at = self.now.plus(delay);
             self.later(at, Event::Answer { who, connection, ticket, response });
         }
-        let Some(catchup) = &self.people[who.0].catchup else { return };
-        if catchup.is_finished() {
-            self.people[who.0].catchup = None;
-        } else if let Some(due) = catchup.next_due() {
-            let at = Timestamp(due).max(self.now.plus(1));
-            self.later(at, Event::CatchUp { who, connection });
+        let person = &mut self.people[who.0];
+        let Some(catchup) = &person.catchup else { return };
+        if let Some(due) = catchup.next_due() {
+            self.look_at(who, Timestamp(due));
+        } else if catchup.is_finished() {
+            person.catchup = None;
+            let pause = if person.caught_up { HISTORY_EVERY } else { person.pause };
+            person.pause = if person.caught_up { SHORTEST_PAUSE } else { (2 * pause).min(LONGEST_PAUSE) };
+            self.look_at(who, self.now.plus(pause));
+        }
+    }
+
+    fn look_at(&mut self, who: Who, at: Timestamp) {
+        let at = at.max(self.now.plus(1));
+        if self.people[who.0].look.is_none_or(|set| at < set || set <= self.now) {
+            self.people[who.0].look = Some(at);
+            self.later(at, Event::Look { who });
         }
     }
 
     fn answered(&mut self, who: Who, ticket: Ticket, response: Option<Response>) {
         let now = self.now.0;
         let Some(catchup) = &mut self.people[who.0].catchup else { return };
-        let Progress { envelopes, closed, .. } = match response {
+        let Progress { envelopes, closed, open, .. } = match response {
             Some(response) => catchup.answered(ticket, response, now),
             None => catchup.failed(ticket, Failure::Unreachable, now),
         };
+        self.people[who.0].caught_up &= open.is_none();
+        if !envelopes.is_empty() || closed.is_some() {
+            self.take_page(who, HistoryPage { envelopes, closed: closed.map(|closed| closed.gap) });
+        }
+        self.ask(who);
+    }
+
+    fn take_page(&mut self, who: Who, page: HistoryPage) {
         self.turn(who, |messenger, now| {
-            let page = HistoryPage { envelopes, closed: closed.map(|closed| closed.gap) };
             messenger.history_page(now, page).expect("the database of a simulation works");
         });
-        self.ask(who);
     }
 
     fn later(&mut self, at: Timestamp, event: Event) {
@@ -468,8 +505,12 @@ const AT_A_TIME: usize = 16;
 /// How long a query without an answer is waited for, in milliseconds.
 const QUERY_TIMEOUT: u64 = 5_000;
 /// How often history is asked for while connected, in milliseconds; what relay lost is found like this.
-const HISTORY_EVERY: u64 = 60_000;
+const HISTORY_EVERY: u64 = 600_000;
 /// How long people get to agree after the last failure, in milliseconds.
 const LONGEST_SETTLING: u64 = 14 * 24 * 60 * 60 * 1_000;
+/// First wait after a catch-up that left gaps open, doubled each time, in milliseconds.
+const SHORTEST_PAUSE: u64 = 2_000;
+/// Longest such wait, in milliseconds.
+const LONGEST_PAUSE: u64 = 300_000;
 /// How often it is looked whether they do.
-const SETTLING_STEP: u64 = 10 * 60_000;
+const SETTLING_STEP: u64 = 7 * 60_000;
