@@ -8,7 +8,7 @@ use crypto::vault;
 use crypto::{Mnemonic, SymmetricKey};
 pub use crypto::vault::Cost;
 use protocol::Timestamp;
-use protocol::content::name::NameError;
+use protocol::content::name::{self, NameError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use store::keyfile::{self, KeyFile};
@@ -65,10 +65,10 @@ pub enum AccountError {
 ///
 /// The database is written before its key file: a directory without a key file holds nothing of value.
 pub fn create(new: &NewAccount<'_>) -> Result<Messenger, AccountError> {
+    name::display_name(new.display_name)?;
     let mut rng = ChaCha20Rng::from_seed(new.seed);
     let key = random_key(&mut rng);
     let wrap = wrap(new.password, new.cost, &key, &mut rng)?;
-    protocol::content::name::display_name(new.display_name)?;
     let store = Store::create(new.directory, &key)?;
     let identity = new.phrase.map_or(Identity::New, Identity::Restored);
     let profile = NewProfile { display_name: new.display_name, identity };

@@ -112,7 +112,7 @@ impl Party {
         let me = store.read(profile::load).unwrap();
         let turns = turns(session, &public, &secrets);
         let mut party = Party { store, me, public, secrets, turns, rng, outcomes: BTreeMap::new() };
-        party.own_turn(now, |turn| crate::topics::listen_to_own(turn)).unwrap();
+        party.own_turn(now, crate::topics::listen_to_own).unwrap();
         party
     }
 

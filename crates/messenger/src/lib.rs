@@ -10,6 +10,8 @@
 //!
 //! Does not know how envelopes travel, reads no clock, and draws no randomness but from the seed it was given.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
 pub mod chats;

@@ -90,11 +90,8 @@ fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
 /// Moves a message of ours to what is now known of it, but never behind what was known before.
 fn advance(turn: &mut Turn<'_, '_>, id: &protocol::id::MessageId, to: Delivery) -> Result<(), StoreError> {
     let Some(message) = turn.tx.messages().load(id)? else { return Ok(()) };
-    let forward = match (message.delivery, to) {
-        (Some(Delivery::Queued), _) => true,
-        (Some(Delivery::Failed), Delivery::Sent) => true,
-        _ => false,
-    };
+    let known = message.delivery;
+    let forward = known == Some(Delivery::Queued) || known == Some(Delivery::Failed) && to == Delivery::Sent;
     if forward {
         turn.tx.messages().set_delivery(id, to)?;
     }

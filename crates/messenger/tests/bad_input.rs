@@ -1,5 +1,7 @@
 //! Bytes of strangers, of enemies and of broken programs: an outcome with a reason, and nothing else.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

@@ -1,5 +1,7 @@
 //! Contact requests between two people: every ending, and every crossing.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

@@ -1,5 +1,7 @@
 //! The program ends without a word, at every place between two turns: nothing is lost, and nothing is shown twice.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

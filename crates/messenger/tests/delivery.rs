@@ -1,5 +1,7 @@
 //! Delivery states: from evidence only, and never backwards.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

@@ -1,5 +1,7 @@
 //! How two people who know nothing of each other's devices begin.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

@@ -1,5 +1,7 @@
 //! What comes too early waits, within its share, and is shown when its time has come.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

@@ -1,6 +1,8 @@
 //! Forward secrecy of the first chain: whoever holds the identity key, a pre-key and a recorded envelope can read the first
 //! messages of a session, until the private half of that pre-key is erased.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;

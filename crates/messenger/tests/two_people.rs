@@ -1,5 +1,7 @@
 //! Two people on a perfect network.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate undertone_messenger as messenger;
 
 mod common;
