@@ -41,16 +41,16 @@ pub enum ClientError {
     #[error("Undertone is not running here; start it with `undertone` or `undertone start`")]
     NotRunning,
     /// The files that say how to reach the daemon cannot be read.
-    #[error("cannot read {file}: {source}", file = .file.display())]
+    #[error("cannot read {file}: {}", .reason.kind(), file = .file.display())]
     Unreadable {
         /// Which file.
         file: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The connection failed or broke.
     #[error("the connection to Undertone failed: {0}")]
-    Connection(#[source] io::Error),
+    Connection(io::Error),
     /// The daemon did not answer in time.
     #[error("Undertone did not answer within {} s", PATIENCE.as_secs())]
     TimedOut,
@@ -115,9 +115,9 @@ impl Client {
     /// # Errors
     /// [`ClientError::NotRunning`], or [`ClientError::Unreadable`] for somebody else's directory.
     pub fn find(data_dir: &Path) -> Result<Self, ClientError> {
-        let unreadable = |name: &str, source| ClientError::Unreadable {
+        let unreadable = |name: &str, reason| ClientError::Unreadable {
             file: data_dir.join(name),
-            source,
+            reason,
         };
         if !place::is_running(data_dir).map_err(|e| unreadable(place::LOCK_FILE, e))? {
             return Err(ClientError::NotRunning);

@@ -26,12 +26,12 @@ pub enum HomeError {
     #[error("Undertone is already running on {}; stop it first, or choose another --data-dir", .0.display())]
     Running(PathBuf),
     /// It cannot be made, read or written.
-    #[error("cannot use {}: {}; choose another --data-dir, or change who may read and write it", .path.display(), plain(.source))]
+    #[error("cannot use {}: {}; choose another --data-dir, or change who may read and write it", .path.display(), plain(.reason))]
     Unusable {
         /// Which file or directory.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// No space is left.
     #[error("the disk that holds {} is full; make room and try again", .0.display())]
@@ -136,12 +136,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), HomeError> 
 }
 
 /// Says what went wrong with a file, a full disk told apart.
-pub(crate) fn trouble(path: &Path, source: io::Error) -> HomeError {
-    match source.kind() {
+pub(crate) fn trouble(path: &Path, reason: io::Error) -> HomeError {
+    match reason.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => HomeError::Full(path.to_owned()),
         _ => HomeError::Unusable {
             path: path.to_owned(),
-            source,
+            reason,
         },
     }
 }

@@ -72,12 +72,12 @@ pub enum StartError {
         port: u16,
     },
     /// The API's port cannot be opened.
-    #[error("cannot listen on port {port} of this computer: {source}; choose another one with --api-port")]
+    #[error("cannot listen on port {port} of this computer: {}; choose another one with --api-port", .reason.kind())]
     Listen {
         /// The port.
         port: u16,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The address of a node is not one.
     #[error("{address:?} is not a node's address; it looks like /ip4/192.0.2.1/tcp/60000/p2p/16Uiu2…")]
@@ -101,9 +101,9 @@ impl Daemon {
             .collect::<Result<_, _>>()?;
         let home = Home::take(&config.data_dir)?;
         let listener = listen(config.api_port).await?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen {
+        let address = listener.local_addr().map_err(|reason| StartError::Listen {
             port: config.api_port,
-            source,
+            reason,
         })?;
         let guard = Arc::new(Guard::new(address).map_err(|_| StartError::NoRandomness)?);
         let accounts = Accounts::open(home.profiles(), config.network, static_nodes, config.cost)?;
@@ -144,9 +144,9 @@ impl Daemon {
 async fn listen(port: u16) -> Result<TcpListener, StartError> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
-        .map_err(|source| match source.kind() {
+        .map_err(|reason| match reason.kind() {
             io::ErrorKind::AddrInUse => StartError::PortInUse { port },
-            _ => StartError::Listen { port, source },
+            _ => StartError::Listen { port, reason },
         })
 }
 

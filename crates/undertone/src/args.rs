@@ -20,16 +20,7 @@ use crate::output::Format;
     name = "undertone",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = exit::HELP,
-    after_long_help = concat!(
-        "Examples:\n",
-        "  undertone profile create --name 'Alice Doe'     make a profile\n",
-        "  undertone start --profile 'Alice Doe'           go online\n",
-        "  undertone contact add zQ3sh… --note 'Hi, Bob!'  ask somebody to become a contact\n",
-        "  undertone send @bob 'Are you there?'            write to a contact\n",
-        "  undertone listen                                watch messages arrive\n",
-        "  undertone node --tcp-port 60000                 run a service node for everybody\n",
-    )
+    after_help = format!("{EXAMPLES}\n\n{}", exit::HELP),
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -503,6 +494,17 @@ impl LogLevel {
         }
     }
 }
+
+/// The first things to do.
+const EXAMPLES: &str = "\
+Examples:
+  undertone demo                                  watch the whole story on this machine
+  undertone profile create --name 'Alice Doe'     make a profile
+  undertone start --profile 'Alice Doe'           go online
+  undertone contact add zQ3sh… --note 'Hi, Bob!'  ask somebody to become a contact
+  undertone send @bob 'Are you there?'            write to a contact
+  undertone listen                                watch messages arrive
+  undertone node --tcp-port 60000                 run a service node for everybody";
 
 #[cfg(test)]
 mod tests {

@@ -44,9 +44,8 @@ impl ConfigFile {
             }
         };
         toml::from_str(&text).map_err(|error| {
-            let line = error
-                .span()
-                .map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let before = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+            let line = error.span().map(|span| before(span.start) + 1);
             let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
             // The message may name the key, and never repeats a value that is secret.
             let message = error.message().lines().next().unwrap_or_default().to_owned();

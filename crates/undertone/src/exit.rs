@@ -77,6 +77,9 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
         if let Some(error) = cause.downcast_ref::<daemon::StartError>() {
             return of_start(error);
         }
+        if let Some(waku::StartError::Listen { .. }) = cause.downcast_ref() {
+            return Exit::Busy;
+        }
     }
     Exit::Failed
 }

@@ -31,8 +31,15 @@ pub(crate) fn config(dir: &TempDir) -> Config {
         },
         ..Network::default()
     };
+    // One guess at a password costs next to nothing here; the real cost is paid where the binary is tried.
+    let cost = Cost {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
     Config {
         network,
+        cost,
         ..Config::new(dir.path())
     }
 }
