@@ -119,5 +119,5 @@ const FILTER_RATE: Rate = Rate {
     burst: 30,
     every: 2_000,
 };
-/// More than any person sends, less than a flood.
-const LIGHTPUSH_RATE: Rate = Rate { burst: 100, every: 50 };
+/// Deployed servers have no limit by default, and light clients send in bursts; still less than a flood.
+const LIGHTPUSH_RATE: Rate = Rate { burst: 1000, every: 20 };
