@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use waku::archive::{Archive, ArchiveConfig, Retention};
-use waku::{Multiaddr, Node, NodeConfig, Services};
+use waku::{Events, Multiaddr, Node, NodeConfig, Services};
 use waku_proto::Shard;
 
 use crate::accounts::AccountsError;
@@ -35,12 +35,19 @@ pub(crate) struct Unlocked {
     node: Node,
     mode: Mode,
     network: (u16, Vec<u16>),
+    gauges: Gauges,
+    last_used: Mutex<Instant>,
+    tasks: Mutex<Tasks>,
+}
+
+/// What the tasks say about themselves, always the latest.
+struct Gauges {
     online: watch::Receiver<Connectivity>,
     clock_ahead: watch::Receiver<Option<i64>>,
     missing: watch::Receiver<u64>,
-    last_used: Mutex<Instant>,
-    tasks: Mutex<JoinSet<Result<(), Stopped>>>,
 }
+
+type Tasks = JoinSet<Result<(), Stopped>>;
 
 impl Unlocked {
     /// Brings a profile online.
@@ -62,40 +69,7 @@ impl Unlocked {
         let (node, events) = Node::start(config).await?;
         let engine =
             Engine::start(messenger, reader, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
-
-        let (online, online_out) = watch::channel(Connectivity::Offline);
-        let (clock_ahead, clock_ahead_out) = watch::channel(None);
-        let (missing, missing_out) = watch::channel(0);
-        let (gaps, retry) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let publisher = Publisher {
-            engine: engine.clone(),
-            node: node.clone(),
-            online: online_out.clone(),
-            mode,
-        };
-        let catch_up = CatchUp {
-            engine: engine.clone(),
-            node: node.clone(),
-            log: Arc::clone(&log),
-            online: online_out.clone(),
-            gaps: Arc::clone(&gaps),
-            retry: Arc::clone(&retry),
-            missing,
-        };
-        let link = Link {
-            engine: engine.clone(),
-            node: node.clone(),
-            events,
-            log: Arc::clone(&log),
-            online,
-            clock_ahead,
-            gaps,
-            retry,
-        };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(link.run());
-        tasks.spawn(publisher.run());
-        tasks.spawn(catch_up.run());
+        let (tasks, gauges) = connect(&engine, &node, events, &log, mode);
         Ok(Self {
             id: id.to_owned(),
             engine,
@@ -104,9 +78,7 @@ impl Unlocked {
             node,
             mode,
             network: (network.cluster, network.shards.clone()),
-            online: online_out,
-            clock_ahead: clock_ahead_out,
-            missing: missing_out,
+            gauges,
             last_used: Mutex::new(Instant::now()),
             tasks: Mutex::new(tasks),
         })
@@ -190,7 +162,7 @@ impl Unlocked {
         });
         Ok(NodeStatus {
             mode: self.mode,
-            connectivity: *self.online.borrow(),
+            connectivity: *self.gauges.online.borrow(),
             peer_id: node.peer_id.to_string(),
             addresses: node.addresses.iter().map(ToString::to_string).collect(),
             cluster: self.network.0,
@@ -199,11 +171,54 @@ impl Unlocked {
             bytes_in: node.traffic.total.received,
             bytes_out: node.traffic.total.sent,
             sharing,
-            clock_ahead: *self.clock_ahead.borrow(),
-            history_gaps: *self.missing.borrow(),
+            clock_ahead: *self.gauges.clock_ahead.borrow(),
+            history_gaps: *self.gauges.missing.borrow(),
             outbox,
         })
     }
+}
+
+/// Puts the tasks between an engine and its node.
+fn connect(engine: &Engine, node: &Node, events: Events, log: &Arc<EventLog>, mode: Mode) -> (Tasks, Gauges) {
+    let (online, online_out) = watch::channel(Connectivity::Offline);
+    let (clock_ahead, clock_ahead_out) = watch::channel(None);
+    let (missing, missing_out) = watch::channel(0);
+    let gauges = Gauges {
+        online: online_out,
+        clock_ahead: clock_ahead_out,
+        missing: missing_out,
+    };
+    let (gaps, retry) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let publisher = Publisher {
+        engine: engine.clone(),
+        node: node.clone(),
+        online: gauges.online.clone(),
+        mode,
+    };
+    let catch_up = CatchUp {
+        engine: engine.clone(),
+        node: node.clone(),
+        log: Arc::clone(log),
+        online: gauges.online.clone(),
+        gaps: Arc::clone(&gaps),
+        retry: Arc::clone(&retry),
+        missing,
+    };
+    let link = Link {
+        engine: engine.clone(),
+        node: node.clone(),
+        events,
+        log: Arc::clone(log),
+        online,
+        clock_ahead,
+        gaps,
+        retry,
+    };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(link.run());
+    tasks.spawn(publisher.run());
+    tasks.spawn(catch_up.run());
+    (tasks, gauges)
 }
 
 /// Where a relaying profile keeps other people's messages, if its person lets it.

@@ -24,6 +24,16 @@ fn main() -> ExitCode {
             error.kind()
         ));
     }
+    std::panic::set_hook(Box::new(|panic| {
+        // Where, never what: the message may quote something private.
+        let place = panic
+            .location()
+            .map(|place| format!(" ({}:{})", place.file(), place.line()))
+            .unwrap_or_default();
+        output::remark(&format!(
+            "error: Undertone made a mistake{place}; please report this line"
+        ));
+    }));
     match commands::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -20,6 +20,7 @@ fn nickname(name: &str) -> Nickname {
 
 #[tokio::test]
 async fn a_commit_is_one_event_that_can_be_resumed() {
+    // over budget: one stream, from its first frame to its resumption
     let running = crate::common::start().await;
     let client = &running.client;
     let profile = unlocked(client, "alice").await;

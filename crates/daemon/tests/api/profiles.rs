@@ -274,3 +274,31 @@ async fn what_a_crash_left_of_making_a_profile_is_cleared_away() {
     assert_eq!(std::fs::read_dir(&profiles).unwrap().count(), 0);
     daemon.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_profile_that_is_not_used_locks_itself() {
+    let running = crate::common::start().await;
+    let client = &running.client;
+    let profile = unlocked(client, "alice").await;
+    let settings = Settings {
+        auto_lock_minutes: Some(10),
+        ..Settings::default()
+    };
+    client.save_settings(&profile, &settings).await.unwrap();
+    let pass = async |minutes: u64| {
+        tokio::time::pause();
+        tokio::time::advance(std::time::Duration::from_secs(minutes * 60)).await;
+        tokio::time::resume();
+    };
+    pass(9).await;
+    // Using it begins the time anew.
+    client.account(&profile).await.unwrap();
+    pass(9).await;
+    assert_eq!(state(client, &profile).await, ProfileState::Unlocked);
+    pass(2).await;
+    while state(client, &profile).await == ProfileState::Unlocked {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(code(client.account(&profile).await), "locked");
+    running.daemon.shutdown().await;
+}

@@ -134,18 +134,36 @@ impl Person {
 
     /// Goes online with these nodes.
     pub(crate) fn start(&mut self, nodes: &[&str]) {
-        let mut command = undertone(&["start", "--json", "--api-port", "0", "--listen-address", "127.0.0.1"]);
+        self.start_with(nodes, &[]);
+    }
+
+    /// Goes online with these nodes and options.
+    pub(crate) fn start_with(&mut self, nodes: &[&str], options: &[&str]) {
+        self.daemon = Some(Process::start(self.starting(nodes).args(options)).0);
+    }
+
+    /// Goes online with these nodes, and logs everything to a file.
+    pub(crate) fn start_logged(&mut self, nodes: &[&str], log: &Path) {
+        let mut command = self.starting(nodes);
         command
-            .arg("--no-discovery")
+            .args(["--log-level", "trace"])
+            .stderr(std::fs::File::create(log).unwrap());
+        self.daemon = Some(Process::start(&mut command).0);
+    }
+
+    fn starting(&self, nodes: &[&str]) -> Command {
+        let mut command = undertone(&["start", "--json", "--no-discovery"]);
+        command.args(["--api-port", "0", "--listen-address", "127.0.0.1"]);
+        command
             .arg("--data-dir")
             .arg(&self.dir)
             .arg("--password-file")
             .arg(&self.password_file);
         command.arg("--profile").arg(self.dir.file_name().unwrap());
-        nodes.iter().for_each(|node| {
-            command.arg("--static-node").arg(node);
-        });
-        self.daemon = Some(Process::start(&mut command).0);
+        for node in nodes {
+            command.args(["--static-node", node]);
+        }
+        command
     }
 
     /// Ends the daemon without a warning.

@@ -1,5 +1,7 @@
 //! The binary from outside: real processes on loopback.
 
+#![allow(clippy::unwrap_used)]
+
 mod commands;
 mod common;
 mod talk;

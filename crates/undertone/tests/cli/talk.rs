@@ -45,6 +45,7 @@ fn has(person: &Person, chat: &str, text: &str) -> Option<()> {
 
 #[test]
 fn two_people_talk_through_crashes_and_absence() {
+    // over budget: one story, told in order
     let parent = tempfile::tempdir().unwrap();
     let (mut service, address) = node(parent.path());
     let mut alice = Person::new(parent.path(), "alice");
@@ -129,4 +130,81 @@ fn two_people_talk_through_crashes_and_absence() {
     alice.stop();
     bob.stop();
     assert!(service.terminate().success());
+}
+
+#[test]
+fn a_light_profile_sends_and_hears_through_a_service_node() {
+    let parent = tempfile::tempdir().unwrap();
+    let (mut service, address) = node(parent.path());
+    let mut alice = Person::new(parent.path(), "alice");
+    let mut bob = Person::new(parent.path(), "bobby");
+    alice.start(&[&address]);
+    bob.start_with(&[&address], &["--light"]);
+    let (alice_key, bob_key) = (key(&alice), key(&bob));
+
+    bob.run(&["contact", "add", &alice_key, "--note", "from a light node"]);
+    eventually("the request", || {
+        contact_state(&alice, &bob_key).filter(|state| state == "asking")
+    });
+    alice.run(&["contact", "accept", "@bobby"]);
+    eventually("the acceptance", || {
+        contact_state(&bob, &alice_key).filter(|state| state == "mutual")
+    });
+    bob.run(&["send", &alice_key, "pushed"]);
+    eventually("the acknowledgement of a light push", || {
+        delivery(&bob, &alice_key, "pushed").filter(|state| state == "delivered")
+    });
+    alice.run(&["send", &bob_key, "filtered"]);
+    eventually("the text that a filter brought", || has(&bob, &alice_key, "filtered"));
+
+    let status = bob.json(&["status"]);
+    assert_eq!(status["nodes"][0]["mode"], "light");
+    assert_eq!(status["nodes"][0]["sharing"], Value::Null);
+    assert_eq!(status["nodes"][0]["addresses"], serde_json::json!([]));
+    alice.stop();
+    bob.stop();
+    assert!(service.terminate().success());
+}
+
+#[test]
+fn no_log_holds_what_was_said_or_typed() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut alice = Person::new(parent.path(), "alice");
+    let mut bob = Person::new(parent.path(), "bobby");
+    let phrase = alice.fed(&["profile", "export-phrase"], "the password of alice\n");
+    let phrase = String::from_utf8(phrase.stdout).unwrap().trim().to_owned();
+    let (_service, address) = node(parent.path());
+    let log = parent.path().join("log");
+    alice.start_logged(&[&address], &log);
+    bob.start(&[&address]);
+    let bob_key = key(&bob);
+    alice.run(&["contact", "add", &bob_key, "--note", "an unlikely note"]);
+    eventually("the request", || {
+        contact_state(&bob, &key(&alice)).filter(|state| state == "asking")
+    });
+    bob.run(&["contact", "accept", "@alice"]);
+    eventually("the acceptance", || {
+        contact_state(&alice, &bob_key).filter(|state| state == "mutual")
+    });
+    alice.run(&["send", &bob_key, "an unlikely text"]);
+    eventually("the acknowledgement", || {
+        delivery(&alice, &bob_key, "an unlikely text").filter(|state| state == "delivered")
+    });
+    alice.run(&["search", "unlikely"]);
+    let token = std::fs::read_to_string(alice.dir.join("api.token")).unwrap();
+    alice.stop();
+    bob.stop();
+
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.lines().count() > 20, "a log at level trace says something:\n{log}");
+    for secret in [
+        "unlikely",
+        "the password of",
+        &token,
+        &phrase,
+        phrase.split(' ').next_back().unwrap(),
+    ] {
+        let found = log.lines().find(|line| line.contains(secret));
+        assert_eq!(found, None, "{secret:?} is in the log");
+    }
 }
