@@ -36,8 +36,9 @@ pub struct NodeConfig {
     pub max_connections: u32,
     /// Connections from one IP address; 0 = any number. Loopback is exempt.
     pub max_connections_per_ip: u32,
-    /// Bytes of messages that gossip may remember (about six seconds of traffic). What exceeds it is
-    /// delivered here but not passed on.
+    /// Bytes of messages that gossip may remember, which is about six seconds of traffic; one peer may
+    /// bring three quarters of them. What exceeds it is delivered here but not passed on. The default
+    /// is above what a link of 1 Gbit/s brings; a small machine should have less.
     pub gossip_memory: usize,
     /// Number of shards for requests that leave the choice to the node (autosharding); `None` on a
     /// network of static shards, as Status is.
@@ -61,7 +62,7 @@ impl Default for NodeConfig {
             max_message_size: 1024 * 1024,
             max_connections: 150,
             max_connections_per_ip: 5,
-            gossip_memory: 256 * 1024 * 1024,
+            gossip_memory: 1024 * 1024 * 1024,
             autoshards: None,
             agent: concat!("undertone/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

@@ -247,11 +247,11 @@ impl Memory {
     }
 
     /// Takes a message of `size` bytes into account. False: it would be too much, for all or for this
-    /// peer, who may use half.
+    /// peer, who may use three quarters.
     pub(crate) fn admit(&mut self, peer: PeerId, size: usize, now: u64) -> bool {
         self.forget(now);
         let of_peer = self.by_peer.get(&peer).copied().unwrap_or(0);
-        if self.total + size > self.limit || of_peer + size > self.limit / 2 {
+        if self.total + size > self.limit || of_peer + size > self.limit / 4 * 3 {
             return false;
         }
         self.total += size;
@@ -309,7 +309,7 @@ impl SlowReaders {
             return false;
         }
         let backlog = self.waiting.entry(*peer).or_insert(Backlog { due: 0, written });
-        backlog.due.saturating_sub(written - backlog.written) > MAX_BACKLOG
+        backlog.due.saturating_sub(written.saturating_sub(backlog.written)) > MAX_BACKLOG
     }
 
     pub(crate) fn forget(&mut self, peer: &PeerId) {

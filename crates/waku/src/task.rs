@@ -217,7 +217,7 @@ impl Task {
             self.swarm.add_external_address(address);
         }
         for address in self.config.listen.clone() {
-            probe(&address).map_err(|error| refused(&address, error.to_string()))?;
+            probe(&address).map_err(|error| refused(&address, error.kind().to_string()))?;
             let listener = self
                 .swarm
                 .listen_on(address.clone())
@@ -522,7 +522,7 @@ impl Task {
                 self.messages.received += 1;
                 if self.memory.admit(from, message.data.len(), self.now()) {
                     self.report(id, &from, MessageAcceptance::Accept);
-                    self.count_due(&message.topic, message.data.len());
+                    self.count_due(&message.topic, message.data.len(), Some(from));
                 } else {
                     self.messages.not_passed_on += 1;
                     self.report(id, &from, MessageAcceptance::Ignore);
@@ -561,22 +561,24 @@ impl Task {
     }
 
     /// Counts what is to be sent to peers that are not reading.
-    fn count_due(&mut self, topic: &gossipsub::TopicHash, size: usize) {
+    fn count_due(&mut self, topic: &gossipsub::TopicHash, size: usize, from: Option<PeerId>) {
         let Self { slow, swarm, .. } = self;
         if !slow.is_empty()
             && let Some(gossip) = swarm.behaviour().relay.as_ref()
         {
-            gossip.mesh_peers(topic).for_each(|peer| slow.due(peer, size));
+            let receivers = gossip.mesh_peers(topic).filter(|peer| Some(**peer) != from);
+            receivers.for_each(|peer| slow.due(peer, size));
         }
     }
 
     fn dismiss_slow_readers(&mut self) {
         let mut dismissed = Vec::new();
         for peer in self.links.keys() {
-            for meter in self.meters.of(peer) {
-                if self.slow.observe(peer, meter.is_blocked(), meter.written()) {
-                    dismissed.push(*peer);
-                }
+            let meters = self.meters.of(peer);
+            let is_blocked = meters.iter().any(|meter| meter.is_blocked());
+            let written = meters.iter().map(|meter| meter.written()).sum();
+            if self.slow.observe(peer, is_blocked, written) {
+                dismissed.push(*peer);
             }
         }
         for peer in dismissed {
@@ -611,7 +613,7 @@ impl Task {
         match published {
             Ok(_) => {
                 self.messages.published += 1;
-                self.count_due(&hash, size);
+                self.count_due(&hash, size, None);
                 self.deliver(envelope, origin);
                 Ok(peers)
             }
@@ -843,7 +845,7 @@ fn probe(address: &Multiaddr) -> std::io::Result<()> {
 fn reason(error: &libp2p::TransportError<std::io::Error>) -> String {
     match error {
         libp2p::TransportError::MultiaddrNotSupported(_) => "this kind of address is not supported".into(),
-        libp2p::TransportError::Other(error) => error.to_string(),
+        libp2p::TransportError::Other(error) => error.kind().to_string(),
     }
 }
 

@@ -8,12 +8,12 @@ fn peers() -> [PeerId; 3] {
 fn the_memory_of_gossip_is_bounded_and_no_peer_takes_all_of_it() {
     let [a, b, c] = peers();
     let mut memory = Memory::new(1000);
-    assert!(memory.admit(a, 400, 0) && memory.admit(a, 100, 10));
-    assert!(!memory.admit(a, 1, 20), "half is for the others");
-    assert!(memory.admit(b, 500, 30));
+    assert!(memory.admit(a, 400, 0) && memory.admit(a, 350, 10));
+    assert!(!memory.admit(a, 1, 20), "a quarter is for the others");
+    assert!(memory.admit(b, 250, 30));
     assert!(!memory.admit(c, 1, 40));
     assert!(memory.admit(c, 400, 6_000), "the first message is forgotten by now");
-    assert!(!memory.admit(c, 101, 6_005));
+    assert!(!memory.admit(c, 1, 6_005));
 }
 
 #[test]

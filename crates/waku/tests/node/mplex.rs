@@ -219,6 +219,23 @@ async fn a_stream_ends_with_one_close_and_no_reset() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_closes_late_gets_no_reset_either() {
+    let node = start(relay()).await;
+    let mut frames = Frames::dial(node.address().await).await;
+    frames.send(0, NEW, b"0").await;
+    let negotiation = [line("/multistream/1.0.0"), line(metadata::PROTOCOL)].concat();
+    frames.send(0, DATA, &negotiation).await;
+    frames.send(0, DATA, &frame(&[0x08, 16])).await;
+    while !frames.kinds(0).contains(&CLOSE_FROM_RECEIVER) {
+        within("an answer", frames.receive()).await;
+    }
+    assert!(!frames.ask(1, metadata::PROTOCOL, &[0x08, 16]).await.is_empty());
+    frames.send(0, CLOSE, &[]).await;
+    assert!(!frames.ask(2, metadata::PROTOCOL, &[0x08, 16]).await.is_empty());
+    assert_eq!(frames.kinds(0).last(), Some(&CLOSE_FROM_RECEIVER));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_is_not_offered_is_declined_and_the_connection_lives() {
     let (node, _other) = pair(relay(), relay()).await;
     node.node.publish(message(1, 10)).await.unwrap();

@@ -62,7 +62,7 @@ async fn a_burst_of_messages_at_the_limit_in_one_write_arrives_whole() {
         .iter()
         .flat_map(|envelope| publish(SHARD, &envelope.message.encode()))
         .collect();
-    stream.write_all(&bytes).await.unwrap();
+    within("writing", stream.write_all(&bytes)).await.unwrap();
     stream.flush().await.unwrap();
     for expected in burst {
         assert_eq!(node.next().await.0, expected);
