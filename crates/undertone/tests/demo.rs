@@ -1,5 +1,7 @@
 //! `undertone demo --headless`: the whole stack on loopback, through the built binary.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -39,6 +39,8 @@ pub(crate) struct Narrator {
     ink: Ink,
     /// The moving last line.
     bar: Option<ProgressBar>,
+    /// Whether the last line was an empty one.
+    after_blank: bool,
     chapter: u64,
     passed: u32,
     failed: u32,
@@ -58,6 +60,7 @@ impl Narrator {
             audience,
             ink,
             bar,
+            after_blank: false,
             chapter: 0,
             passed: 0,
             failed: 0,
@@ -66,7 +69,8 @@ impl Narrator {
 
     /// The first words.
     pub(crate) fn title(&mut self, title: &str, subtitle: &str) {
-        self.story(&format!("\n   {}\n   {}", self.ink.bold(title), self.ink.dim(subtitle)));
+        self.story("");
+        self.story(&format!("   {}\n   {}", self.ink.bold(title), self.ink.dim(subtitle)));
     }
 
     /// A new chapter, and what is to be known before it.
@@ -76,10 +80,11 @@ impl Narrator {
             bar.set_position(self.chapter);
         }
         let heading = format!(
-            "\n {} {}",
+            " {} {}",
             self.ink.accent(&self.chapter.to_string()),
             self.ink.bold(title)
         );
+        self.story("");
         self.story(&heading);
         self.quiet_lines(introduction);
         self.story("");
@@ -195,13 +200,13 @@ impl Narrator {
 
     /// Two columns side by side: what people read, and what nodes hold.
     pub(crate) fn beside(&mut self, left: &str, right: &str, rows: &[(String, String)]) {
-        let rule = |width| self.ink.dim(&"─".repeat(width));
+        let (ink, rule) = (self.ink, |width| "─".repeat(width));
         self.story(&format!(
             "   {}  {}",
             self.ink.bold(&fitted(left, LEFT)),
             self.ink.bold(right)
         ));
-        self.story(&format!("   {}  {}", rule(LEFT), rule(RIGHT)));
+        self.story(&format!("   {}  {}", ink.dim(&rule(LEFT)), ink.dim(&rule(RIGHT))));
         for (plain, held) in rows {
             self.story(&format!("   {}  {}", fitted(plain, LEFT), self.ink.accent(held)));
         }
@@ -216,7 +221,8 @@ impl Narrator {
 
     /// Commands to type, each with what it does.
     pub(crate) fn commands(&mut self, heading: &str, commands: &[(&str, &str)]) {
-        self.story(&format!("\n   {}", self.ink.bold(heading)));
+        self.story("");
+        self.story(&format!("   {}", self.ink.bold(heading)));
         for (command, what) in commands {
             self.story(&format!(
                 "   {}  {}",
@@ -243,8 +249,9 @@ impl Narrator {
             } else {
                 self.ink.red(&count)
             };
+            self.story("");
             self.print(&format!(
-                "\n   {mark} {}\n",
+                "   {mark} {}\n",
                 self.ink.dim(&format!("in {:.1} s", took.as_secs_f64()))
             ));
         } else {
@@ -285,19 +292,21 @@ impl Narrator {
         text.trim_end_matches('\n').to_owned()
     }
 
-    fn quiet_lines(&self, text: &str) {
+    fn quiet_lines(&mut self, text: &str) {
         for line in wrapped(text, WIDTH - MARGIN) {
             self.story(&format!("   {}", self.ink.dim(&line)));
         }
     }
 
-    fn story(&self, text: &str) {
-        if self.audience == Audience::People {
+    /// For people only. Two empty lines in a row are one.
+    fn story(&mut self, text: &str) {
+        if self.audience == Audience::People && !(text.is_empty() && self.after_blank) {
             self.print(text);
         }
     }
 
-    fn print(&self, text: &str) {
+    fn print(&mut self, text: &str) {
+        self.after_blank = text.is_empty();
         let print = || {
             // Nobody may read any more; the story still has to end well.
             let _ = writeln!(std::io::stdout().lock(), "{text}");

@@ -233,8 +233,8 @@ const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/0";
 const NEIGHBOURS: usize = 2;
 /// Sightings that may wait: five nodes, some hundred envelopes.
 const SIGHTINGS: usize = 4096;
-/// Longer than an envelope takes through all nodes, or an acknowledgement is held back.
-const QUIET: Duration = Duration::from_millis(250);
+/// Longer than an acknowledgement is held back (300 ms), and than an envelope takes through all nodes.
+const QUIET: Duration = Duration::from_millis(400);
 const POLL: Duration = Duration::from_millis(20);
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
 const NO_NODE: &str = "there is no such node";

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use api::client::{Client, Events};
 use api::{
-    Account, Connectivity, Contact, ContactRequest, ContactState, CreateProfile, Delivery, ExportPhrase, Frame, Item,
-    Message, MessageKind, NodeStatus, PageQuery, Secret, SendText, Unlock,
+    Account, Connectivity, Contact, ContactRequest, CreateProfile, Delivery, ExportPhrase, Frame, Item, Message,
+    MessageKind, NodeStatus, PageQuery, Secret, SendText, Unlock,
 };
 use daemon::{Config, Daemon, Listen, Network};
 use tokio::sync::mpsc;
@@ -166,13 +166,18 @@ impl Person {
         Ok(())
     }
 
-    /// Waits until the event stream says how we and somebody stand.
-    pub(crate) async fn stands(&mut self, key: &str, state: ContactState) -> Result<Contact> {
+    /// Waits until the event stream shows somebody as expected.
+    pub(crate) async fn sees(&mut self, key: &str, as_expected: impl Fn(&Contact) -> bool) -> Result<()> {
+        let mut last = None;
         let is_it = |item: &Item| match item {
-            Item::Contact(contact) if contact.key == key && contact.state == state => Some(contact.clone()),
+            Item::Contact(contact) if contact.key == key => {
+                last = Some(contact.state);
+                as_expected(contact).then_some(())
+            }
             _ => None,
         };
-        self.feed()?.until(is_it).await
+        let seen = self.feed()?.until(is_it).await;
+        seen.with_context(|| format!("the contact was last shown as {last:?}"))
     }
 
     /// Writes to somebody. The message's id.

@@ -1,7 +1,9 @@
 //! The last chapter: what the nodes hold, beside what the two read; a search for everything they said, are called and are
 //! known by; and the canary that shows that the search can find.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use waku::{PubsubTopic, WakuMessage};
@@ -63,7 +65,7 @@ pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, talk: &Talk
 
 /// Plain and held, side by side.
 fn show(narrator: &mut Narrator, sightings: &[Sighting], talk: &Talk) {
-    let held: Vec<Option<&WakuMessage>> = talk.iter().map(|line| held(sightings, line)).collect();
+    let held = held(sightings, talk);
     let rows: Vec<(String, String)> = talk
         .iter()
         .zip(&held)
@@ -92,10 +94,27 @@ fn show(narrator: &mut Narrator, sightings: &[Sighting], talk: &Talk) {
     ));
 }
 
-/// The message in which a text travelled: the first that was seen after it was given to a quiet network.
-fn held<'s>(sightings: &'s [Sighting], line: &Line) -> Option<&'s WakuMessage> {
-    let after = sightings.iter().filter(|seen| seen.at >= line.began);
-    after.min_by_key(|seen| seen.at).map(|seen| &seen.envelope.message)
+/// The message in which each text travelled: the largest on the topic of the talk until the next text was written.
+/// Acknowledgements travel there too; they are smaller, or come later.
+fn held<'s>(sightings: &'s [Sighting], talk: &Talk) -> Vec<Option<&'s WakuMessage>> {
+    let mut on_topic: BTreeMap<_, Vec<&Sighting>> = BTreeMap::new();
+    for seen in sightings
+        .iter()
+        .filter(|seen| talk.first().is_some_and(|line| seen.at >= line.began))
+    {
+        on_topic
+            .entry(&seen.envelope.message.content_topic)
+            .or_default()
+            .push(seen);
+    }
+    let mut seen = on_topic.into_values().max_by_key(Vec::len).unwrap_or_default();
+    seen.sort_by_key(|seen| (Reverse(seen.envelope.message.encoded_len()), seen.at));
+    let ends = talk.iter().skip(1).map(|line| Some(line.began)).chain([None]);
+    let one = |(line, end): (&Line, Option<Instant>)| {
+        let during = |seen: &&&Sighting| seen.at >= line.began && end.is_none_or(|end| seen.at < end);
+        seen.iter().find(during).map(|seen| &seen.envelope.message)
+    };
+    talk.iter().zip(ends).map(one).collect()
 }
 
 fn described(message: &WakuMessage) -> String {

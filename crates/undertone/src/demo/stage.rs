@@ -78,6 +78,10 @@ impl Stage {
 
 impl Directory {
     fn keep(path: &Path) -> Result<Self> {
+        if path.exists() && !path.is_dir() {
+            let sentence = format!("{} is not a directory; name one that is new or empty", path.display());
+            return Err(Failure::new(Exit::Usage, sentence).into());
+        }
         let cannot = || format!("cannot use {}", path.display());
         std::fs::create_dir_all(path).with_context(cannot)?;
         if std::fs::read_dir(path).with_context(cannot)?.next().is_some() {
