@@ -149,6 +149,7 @@ impl Sim {
         let now = self.clock(who);
         let result = self.running(who)?.command(now, command).map(|commit| commit.value);
         self.settle(who);
+        self.look_up_urgently(who);
         Some(result)
     }
 
@@ -168,7 +169,6 @@ impl Sim {
     pub fn place(&mut self, who: Who, side: Side) {
         if self.people[who.0].side != side {
             self.people[who.0].side = side;
-            self.disconnected(who);
             self.connected(who);
         }
     }
@@ -342,9 +342,14 @@ impl Sim {
         }
         let Some(messenger) = self.running(who) else { return };
         let deadline = messenger.next_deadline();
-        let urgent = gaps(messenger, now).iter().any(|gap| gap.urgent);
         self.wake_at(who, deadline);
-        if urgent && self.is_online(who) && self.people[who.0].caught_up {
+    }
+
+    /// Asks store nodes at once if a first message waits for somebody's contact code, which only a command brings about.
+    fn look_up_urgently(&mut self, who: Who) {
+        let now = self.clock(who);
+        let Some(messenger) = self.running(who) else { return };
+        if gaps(messenger, now).iter().any(|gap| gap.urgent) && self.is_online(who) {
             self.look_at(who, self.now);
         }
     }
@@ -384,10 +389,10 @@ impl Sim {
     }
 
     fn connected(&mut self, who: Who) {
+        self.disconnected(who);
         if !self.is_online(who) || self.running(who).is_none() {
             return;
         }
-        self.people[who.0].connection += 1;
         self.people[who.0].pause = SHORTEST_PAUSE;
         self.turn(who, |messenger, now| drop(messenger.connected(now)));
         self.catch_up(who);
