@@ -30,7 +30,7 @@ use waku::Multiaddr;
 use crate::config::Network;
 use crate::engine::now;
 use crate::home::{self, HomeError};
-use crate::http::Refusal;
+use crate::http::{DAMAGE_ADVICE, Refusal};
 use crate::unlocked::Unlocked;
 
 /// The profiles of a data directory.
@@ -543,13 +543,15 @@ impl From<AccountsError> for Refusal {
 
 impl From<AccountError> for Refusal {
     fn from(error: AccountError) -> Self {
-        let (status, code) = match &error {
-            AccountError::WrongPassword | AccountError::OtherPassword => (StatusCode::FORBIDDEN, code::WRONG_PASSWORD),
-            AccountError::BadName(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_name"),
-            AccountError::DamagedKeyFile | AccountError::DamagedProfile => {
-                (StatusCode::INTERNAL_SERVER_ERROR, code::DAMAGED)
+        let (status, code, advice) = match &error {
+            AccountError::WrongPassword | AccountError::OtherPassword => {
+                (StatusCode::FORBIDDEN, code::WRONG_PASSWORD, "")
             }
-            AccountError::Cost => (StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL),
+            AccountError::BadName(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_name", ""),
+            AccountError::DamagedKeyFile | AccountError::DamagedProfile => {
+                (StatusCode::INTERNAL_SERVER_ERROR, code::DAMAGED, DAMAGE_ADVICE)
+            }
+            AccountError::Cost => (StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, ""),
             AccountError::Store(_) => {
                 let AccountError::Store(error) = error else {
                     unreachable!("matched above")
@@ -557,7 +559,7 @@ impl From<AccountError> for Refusal {
                 return error.into();
             }
         };
-        Self::new(status, ErrorBody::new(code, error.to_string()))
+        Self::new(status, ErrorBody::new(code, format!("{error}{advice}")))
     }
 }
 

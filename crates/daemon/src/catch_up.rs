@@ -39,6 +39,8 @@ impl CatchUp {
     pub(crate) async fn run(mut self) -> Result<(), Stopped> {
         let mut chosen = Vec::new();
         let mut pause = SHORTEST_PAUSE;
+        // Until the network is there, nothing is known to be complete.
+        self.say(self.engine.history_gaps().await?.len() as u64);
         loop {
             self.online
                 .wait_for(|online| *online != Connectivity::Offline)

@@ -152,17 +152,27 @@ impl From<CommandError> for Refusal {
 
 impl From<store::StoreError> for Refusal {
     fn from(error: store::StoreError) -> Self {
-        let (status, code) = if error.is_full() {
-            (StatusCode::INSUFFICIENT_STORAGE, code::DISK_FULL)
+        let (status, code, advice) = if error.is_full() {
+            (
+                StatusCode::INSUFFICIENT_STORAGE,
+                code::DISK_FULL,
+                "; make room and try again",
+            )
         } else if error.is_damaged() || error.is_missing() {
-            (StatusCode::INTERNAL_SERVER_ERROR, code::DAMAGED)
+            (StatusCode::INTERNAL_SERVER_ERROR, code::DAMAGED, DAMAGE_ADVICE)
+        } else if error.is_newer() {
+            (StatusCode::CONFLICT, "newer_version", "; use that version")
         } else if error.is_busy() {
-            (StatusCode::CONFLICT, code::BUSY)
+            (
+                StatusCode::CONFLICT,
+                code::BUSY,
+                "; stop the other program and try again",
+            )
         } else {
             tracing::error!(?error, "the database failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL)
+            (StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "; the log says more")
         };
-        Self::new(status, ErrorBody::new(code, error.to_string()))
+        Self::new(status, ErrorBody::new(code, format!("{error}{advice}")))
     }
 }
 
@@ -172,6 +182,9 @@ impl From<Stopped> for Refusal {
     }
 }
 
+/// What is left to do with damaged files.
+pub(crate) const DAMAGE_ADVICE: &str =
+    "; put back a copy of the profile's files, or restore the account from its recovery phrase";
 /// Every answer's headers: nothing is cached, framed, sniffed, or read by another site.
 const HEADERS: [(header::HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),

@@ -43,7 +43,7 @@ async fn a_profile_is_made_locked_and_unlocked() {
     };
     let profile = client.create_profile(&body).await.unwrap();
     assert_eq!((profile.name.as_str(), profile.state), ("alice", ProfileState::Locked));
-    assert_eq!(client.profiles().await.unwrap(), [profile.clone()]);
+    assert_eq!(client.profiles().await.unwrap(), std::slice::from_ref(&profile));
 
     for refused in [
         code(client.account(&profile.id).await),
