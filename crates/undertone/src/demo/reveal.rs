@@ -41,7 +41,7 @@ pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, talk: &Talk
         })
         .await?;
     narrator.aside(&format!(
-        "Now a search in all of it for {} secrets: texts, names, keys, installation ids, recovery words, passwords. Each as it \
+        "Now a search in all of it for {} secrets: texts, names, public keys, installation ids, recovery words, passwords. Each as it \
          is, in hex, in base64 and in base58: {} byte strings.",
         search.needles(),
         search.patterns()
