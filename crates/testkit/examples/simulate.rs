@@ -33,7 +33,11 @@ struct Wish {
 
 impl Wish {
     fn parse(arguments: impl Iterator<Item = String>) -> Option<Wish> {
-        let mut wish = Wish { first: 0, count: 1_000, at_most: None };
+        let mut wish = Wish {
+            first: 0,
+            count: 1_000,
+            at_most: None,
+        };
         let mut arguments = arguments;
         while let Some(flag) = arguments.next() {
             let value = arguments.next()?.parse().ok()?;
@@ -79,7 +83,10 @@ fn work(wish: &Wish, began: Instant, tally: &Tally) {
             }
         }
         if lives.is_multiple_of(1_000) {
-            eprintln!("{lives} lives, {:.0} a second", lives as f64 / began.elapsed().as_secs_f64());
+            eprintln!(
+                "{lives} lives, {:.0} a second",
+                lives as f64 / began.elapsed().as_secs_f64()
+            );
         }
     }
 }
@@ -100,8 +107,11 @@ impl Tally {
             return ExitCode::SUCCESS;
         };
         let verdict = plan.live().verdict;
-        println!("Seed {} fails. The shortest life found that fails as well:\n", plan.seed);
-        let short = plan.shrink();
+        println!(
+            "Seed {} fails. The shortest life found that fails as well:\n",
+            plan.seed
+        );
+        let short = plan.shrink(|plan| !plan.live().verdict.is_good());
         println!("{short}\n{}", short.live().verdict);
         println!(
             "{lives} lives, {} lost, {} duplicated, {} diverged",

@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use messenger::Command;
 use protocol::id::ChatId;
 
 use crate::dice::Dice;
@@ -28,6 +27,8 @@ pub struct Plan {
     pub skews: Vec<i64>,
     /// How links behave until the end.
     pub weather: Weather,
+    /// After how many of a thousand turns an app dies.
+    pub fragility: u64,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -92,11 +93,23 @@ impl Plan {
             stragglers: dice.below(Weather::STORM.stragglers),
             ..Weather::STORM
         };
+        let fragility = if dice.chance(500) { dice.between(1, 60) } else { 0 };
         let skews = (0..people).map(|_| skew(&mut dice)).collect();
         let mut steps = acquaintances(&mut dice, people);
         let count = dice.between(8, 32);
-        steps.extend((0..count).map(|_| Step { after: pause(&mut dice), deed: deed(&mut dice, people, stores) }));
-        Plan { seed, people, stores, skews, weather, steps }
+        steps.extend((0..count).map(|_| Step {
+            after: pause(&mut dice),
+            deed: deed(&mut dice, people, stores),
+        }));
+        Plan {
+            seed,
+            people,
+            stores,
+            skews,
+            weather,
+            fragility,
+            steps,
+        }
     }
 
     /// Lives the plan, lets the network recover, and compares what people hold with what they should hold.
@@ -106,6 +119,7 @@ impl Plan {
             sim.set_skew(Who(who), *skew);
         }
         sim.set_weather(self.weather);
+        sim.set_fragility(self.fragility);
         let mut oracle = Oracle::default();
         for step in &self.steps {
             sim.run_for(step.after);
@@ -113,12 +127,16 @@ impl Plan {
         }
         sim.heal();
         sim.run_until_settled();
-        Outcome { verdict: oracle.judge(&sim), texts: oracle.texts(), turns: sim.turns() }
+        Outcome {
+            verdict: oracle.judge(&sim),
+            texts: oracle.texts(),
+            turns: sim.turns(),
+        }
     }
 
-    /// A shorter plan that still fails: steps are left out as long as the failure stays.
+    /// A shorter plan for which `fails` still holds: steps are left out as long as it does.
     #[must_use]
-    pub fn shrink(&self) -> Plan {
+    pub fn shrink(&self, fails: impl Fn(&Plan) -> bool) -> Plan {
         let mut best = self.clone();
         let mut chunk = best.steps.len().div_ceil(2);
         while chunk > 0 {
@@ -127,7 +145,7 @@ impl Plan {
                 let mut shorter = best.clone();
                 let end = (at + chunk).min(shorter.steps.len());
                 shorter.steps.drain(at..end);
-                if shorter.live().verdict.is_good() { at += chunk } else { best = shorter }
+                if fails(&shorter) { best = shorter } else { at += chunk }
             }
             chunk /= 2;
         }
@@ -137,7 +155,16 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}: {} people, {} store nodes, {:?}", self.seed, self.people, self.stores, self.weather)?;
+        writeln!(
+            f,
+            "seed {}: {} people, {} store nodes",
+            self.seed, self.people, self.stores
+        )?;
+        writeln!(
+            f,
+            "  {:?}; {} of 1000 turns end in a crash",
+            self.weather, self.fragility
+        )?;
         for (who, skew) in self.skews.iter().enumerate() {
             writeln!(f, "  {:<6} clock {skew:+} ms", people::name(who))?;
         }
@@ -171,7 +198,7 @@ impl fmt::Display for Deed {
 
 fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
     match deed {
-        Deed::Befriend(who, other) => befriend(sim, Who(who), Who(other)),
+        Deed::Befriend(who, other) => sim.befriend(Who(who), Who(other)),
         Deed::Say(who, other) => oracle.say(sim, Who(who), Who(other), None),
         Deed::Answer(who, other) => {
             let quoted = sim.last_message(Who(who), Who(other));
@@ -188,16 +215,6 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
     }
 }
 
-/// Accepts an open request of the other, or sends one. Being told that there is nothing to do is fine.
-fn befriend(sim: &mut Sim, who: Who, other: Who) {
-    let contact = sim.key(other);
-    if sim.command(who, Command::AcceptContactRequest { contact }).is_some_and(|result| result.is_ok()) {
-        return;
-    }
-    let note = format!("{} here", people::name(who.0));
-    let _ = sim.command(who, Command::SendContactRequest { to: contact, note });
-}
-
 /// The one-to-one chat with a person.
 pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {
     ChatId::one_to_one(&sim.key(other))
@@ -209,8 +226,14 @@ fn acquaintances(dice: &mut Dice, people: usize) -> Vec<Step> {
     for one in 0..people {
         for other in one + 1..people {
             if dice.chance(600) {
-                steps.push(Step { after: pause(dice), deed: Deed::Befriend(one, other) });
-                steps.push(Step { after: dice.between(0, 20_000), deed: Deed::Befriend(other, one) });
+                steps.push(Step {
+                    after: pause(dice),
+                    deed: Deed::Befriend(one, other),
+                });
+                steps.push(Step {
+                    after: dice.between(0, 20_000),
+                    deed: Deed::Befriend(other, one),
+                });
             }
         }
     }

@@ -21,9 +21,21 @@ pub struct Weather {
 
 impl Weather {
     /// Nothing is lost, and all is fast.
-    pub const FAIR: Weather = Weather { loss: 0, repeats: 0, fastest: 20, slowest: 120, stragglers: 0 };
+    pub const FAIR: Weather = Weather {
+        loss: 0,
+        repeats: 0,
+        fastest: 20,
+        slowest: 120,
+        stragglers: 0,
+    };
     /// As bad as a network may be that still deserves the name.
-    pub const STORM: Weather = Weather { loss: 250, repeats: 150, fastest: 20, slowest: 4_000, stragglers: 50 };
+    pub const STORM: Weather = Weather {
+        loss: 250,
+        repeats: 150,
+        fastest: 20,
+        slowest: 4_000,
+        stragglers: 50,
+    };
 
     /// After how many milliseconds the copies of one envelope arrive over one link: none, one or two times.
     pub fn copies(&self, dice: &mut Dice) -> Vec<u64> {
@@ -35,7 +47,11 @@ impl Weather {
     }
 
     fn delay(&self, dice: &mut Dice) -> u64 {
-        let slowest = if dice.chance(self.stragglers) { STRAGGLER } else { self.slowest };
+        let slowest = if dice.chance(self.stragglers) {
+            STRAGGLER
+        } else {
+            self.slowest
+        };
         dice.between(self.fastest, slowest)
     }
 }

@@ -44,8 +44,17 @@ pub struct Verdict {
 impl Oracle {
     /// Has somebody write the next text, and remembers it if the messenger took it over.
     pub fn say(&mut self, sim: &mut Sim, from: Who, to: Who, reply_to: Option<MessageId>) {
-        let text = format!("text {} of {} for {}", self.said.len(), people::name(from.0), people::name(to.0));
-        let command = Command::SendText { chat: chat_with(sim, to), text: text.clone(), reply_to };
+        let text = format!(
+            "text {} of {} for {}",
+            self.said.len(),
+            people::name(from.0),
+            people::name(to.0)
+        );
+        let command = Command::SendText {
+            chat: chat_with(sim, to),
+            text: text.clone(),
+            reply_to,
+        };
         if let Some(Ok(Reply::Message(id))) = sim.command(from, command) {
             self.said.push(Said { id, from, to, text });
         }
@@ -78,10 +87,18 @@ impl Oracle {
         let order = |rows: &[MessageRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
         let held = |rows: &[MessageRow]| expected.keys().all(|id| rows.iter().any(|row| row.id == *id));
         if sides.iter().all(|rows| held(rows)) && order(&sides[0]) != order(&sides[1]) {
-            verdict.diverge(format!("{} and {} see another order", people::name(one.0), people::name(other.0)));
+            verdict.diverge(format!(
+                "{} and {} see another order",
+                people::name(one.0),
+                people::name(other.0)
+            ));
         }
         if sim.is_contact(one, other) != sim.is_contact(other, one) {
-            verdict.diverge(format!("only one of {} and {} has a contact", people::name(one.0), people::name(other.0)));
+            verdict.diverge(format!(
+                "only one of {} and {} has a contact",
+                people::name(one.0),
+                people::name(other.0)
+            ));
         }
     }
 }
@@ -104,7 +121,9 @@ fn judge_side(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Sai
             Some(1) => {}
             Some(times) => {
                 verdict.duplicated += 1;
-                verdict.notes.push(format!("{name} has \"{}\" {times} times", said.text));
+                verdict
+                    .notes
+                    .push(format!("{name} has \"{}\" {times} times", said.text));
             }
         }
         let own = rows.iter().find(|row| row.id == *id && said.from == who);
@@ -130,7 +149,11 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} lost, {} duplicated, {} diverged", self.lost, self.duplicated, self.diverged)?;
+        writeln!(
+            f,
+            "{} lost, {} duplicated, {} diverged",
+            self.lost, self.duplicated, self.diverged
+        )?;
         self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
     }
 }

@@ -31,7 +31,10 @@ pub fn messenger(number: usize, now: Timestamp, seed: [u8; 32]) -> Messenger {
     let key = chat_key(number);
     let mut store = Store::in_memory().expect("memory is a disk that never fails");
     prepare_topics(&mut store, &key).expect("memory is a disk that never fails");
-    let profile = NewProfile { display_name: name(number), identity: Identity::Key(&key) };
+    let profile = NewProfile {
+        display_name: name(number),
+        identity: Identity::Key(&key),
+    };
     Messenger::create(store, &profile, now, seed).expect("the people of the roster can have profiles")
 }
 
@@ -43,7 +46,8 @@ fn prepare_topics(store: &mut Store, own: &SecretKey) -> Result<(), StoreError> 
         for number in 0..ROSTER {
             let other = chat_key(number).public_key();
             let contact_code = address::contact_code(&other);
-            tx.topics().save(&row(topics::contact_code_name(&other), &contact_code))?;
+            tx.topics()
+                .save(&row(topics::contact_code_name(&other), &contact_code))?;
             let negotiated = address::negotiated(&own.ecdh(&other));
             tx.topics().save(&row(topics::negotiated_name(&other), &negotiated))?;
         }
@@ -75,13 +79,18 @@ fn derived() -> &'static BTreeMap<String, SymmetricKey> {
     DERIVED.get_or_init(|| {
         let keys: Vec<SecretKey> = (0..ROSTER).map(chat_key).collect();
         let publics: Vec<PublicKey> = keys.iter().map(SecretKey::public_key).collect();
-        let negotiated = keys.iter().flat_map(|key| publics.iter().map(|public| address::negotiated(&key.ecdh(public))));
+        let negotiated = keys
+            .iter()
+            .flat_map(|key| publics.iter().map(|public| address::negotiated(&key.ecdh(public))));
         let all = publics.iter().map(address::contact_code).chain(negotiated);
         let passwords = all.filter_map(|address| match address.lock {
             Lock::Password(password) => Some(password.expose().to_owned()),
             Lock::Recipient(_) => None,
         });
         let passwords: std::collections::BTreeSet<String> = passwords.collect();
-        passwords.into_iter().map(|text| (text.clone(), SymmetricKey::from_password(&text))).collect()
+        passwords
+            .into_iter()
+            .map(|text| (text.clone(), SymmetricKey::from_password(&text)))
+            .collect()
     })
 }

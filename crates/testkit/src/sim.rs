@@ -11,10 +11,10 @@ use crypto::PublicKey;
 use messenger::{Command, CommandError, HistoryGap, HistoryPage, Messenger, Published, Reply};
 use protocol::Timestamp;
 use protocol::id::MessageId;
-use store::{MessageRow, PublicKeyBytes, Store, StoreError, View};
+use store::{MessageRow, PublicKeyBytes, Store, StoreError, Tx, View};
+use waku_proto::Envelope;
 use waku_proto::store::catchup::{Errand, Failure, Progress, Ticket};
 use waku_proto::store::{Catchup, Response};
-use waku_proto::Envelope;
 
 use crate::dice::Dice;
 use crate::life::chat_with;
@@ -31,6 +31,8 @@ pub struct Sim {
     now: Timestamp,
     dice: Dice,
     weather: Weather,
+    /// Turns after which an app dies, per thousand.
+    fragility: u64,
     people: Vec<Person>,
     stores: Vec<StoreNode>,
     queue: BTreeMap<(Timestamp, u64), Event>,
@@ -66,11 +68,29 @@ enum App {
 }
 
 enum Event {
-    Arrive { to: Who, envelope: Arc<Envelope> },
-    Keep { node: usize, envelope: Arc<Envelope> },
-    Wake { who: Who },
-    Look { who: Who },
-    Answer { who: Who, connection: u64, ticket: Ticket, response: Option<Response> },
+    Arrive {
+        to: Who,
+        envelope: Arc<Envelope>,
+    },
+    Keep {
+        node: usize,
+        envelope: Arc<Envelope>,
+    },
+    Wake {
+        who: Who,
+    },
+    Look {
+        who: Who,
+    },
+    Start {
+        who: Who,
+    },
+    Answer {
+        who: Who,
+        connection: u64,
+        ticket: Ticket,
+        response: Option<Response>,
+    },
 }
 
 impl Sim {
@@ -81,6 +101,7 @@ impl Sim {
             now: BEGINNING,
             dice: Dice::new(seed),
             weather: Weather::FAIR,
+            fragility: 0,
             people: Vec::new(),
             stores: vec![StoreNode::default(); stores],
             queue: BTreeMap::new(),
@@ -139,6 +160,11 @@ impl Sim {
         self.weather = weather;
     }
 
+    /// From now on apps die after so many of a thousand turns, and start again within a minute.
+    pub fn set_fragility(&mut self, permille: u64) {
+        self.fragility = permille;
+    }
+
     /// From now on a person's clock is so many milliseconds ahead.
     pub fn set_skew(&mut self, who: Who, skew: i64) {
         self.people[who.0].skew = skew;
@@ -148,9 +174,24 @@ impl Sim {
     pub fn command(&mut self, who: Who, command: Command) -> Option<Result<Reply, CommandError>> {
         let now = self.clock(who);
         let result = self.running(who)?.command(now, command).map(|commit| commit.value);
-        self.settle(who);
-        self.look_up_urgently(who);
+        if self.survives(who) {
+            self.settle(who);
+            self.look_up_urgently(who);
+        }
         Some(result)
+    }
+
+    /// Accepts an open request of the other, or sends one. Being told that there is nothing to do is fine.
+    pub fn befriend(&mut self, who: Who, other: Who) {
+        let contact = self.key(other);
+        if self
+            .command(who, Command::AcceptContactRequest { contact })
+            .is_some_and(|result| result.is_ok())
+        {
+            return;
+        }
+        let note = format!("{} here", people::name(who.0));
+        let _ = self.command(who, Command::SendContactRequest { to: contact, note });
     }
 
     /// A person loses the network. What arrives meanwhile is gone for them.
@@ -203,6 +244,7 @@ impl Sim {
     /// Everybody and everything works again, in fair weather.
     pub fn heal(&mut self) {
         self.weather = Weather::FAIR;
+        self.fragility = 0;
         for node in &mut self.stores {
             node.come_up();
         }
@@ -260,7 +302,9 @@ impl Sim {
     /// Whether a person regards another as a mutual contact.
     pub fn is_contact(&self, who: Who, other: Who) -> bool {
         let identity = PublicKeyBytes::from(self.key(other).to_compressed());
-        let row = self.look(who, |view| view.contacts().load(&identity)).expect("the database of a simulation works");
+        let row = self
+            .look(who, |view| view.contacts().load(&identity))
+            .expect("the database of a simulation works");
         row.is_some_and(|row| messenger::contacts::relation(&row).mutual())
     }
 
@@ -273,10 +317,21 @@ impl Sim {
         }
     }
 
+    /// Changes a person's database behind the back of their app, as no network can: for tests of the oracle itself.
+    pub fn meddle(&mut self, who: Who, change: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>) {
+        self.crash(who);
+        if let App::Stopped(store) = &mut self.people[who.0].app {
+            store.write(change).expect("the database of a simulation works");
+        }
+        self.start(who);
+    }
+
     /// Whether this person has caught up, and nothing of theirs waits to be published or acknowledged.
     fn is_settled(&self, who: Who) -> bool {
         let waits = |view: &View<'_>| Ok(view.outbox().next_due()?.is_some() || view.datasync().next_due()?.is_some());
-        self.people[who.0].caught_up && self.people[who.0].catchup.is_none() && !self.look(who, waits).expect("the database of a simulation works")
+        self.people[who.0].caught_up
+            && self.people[who.0].catchup.is_none()
+            && !self.look(who, waits).expect("the database of a simulation works")
     }
 }
 
@@ -298,7 +353,13 @@ impl Sim {
                     self.catch_up(who);
                 }
             }
-            Event::Answer { who, connection, ticket, response } => {
+            Event::Start { who } => self.start(who),
+            Event::Answer {
+                who,
+                connection,
+                ticket,
+                response,
+            } => {
                 if self.people[who.0].connection == connection {
                     self.answered(who, ticket, response);
                 }
@@ -307,9 +368,15 @@ impl Sim {
     }
 
     fn arrive(&mut self, to: Who, envelope: &Envelope) {
-        if self.is_online(to) && self.running(to).is_some_and(|messenger| messenger.interests().wants(envelope)) {
+        if self.is_online(to)
+            && self
+                .running(to)
+                .is_some_and(|messenger| messenger.interests().wants(envelope))
+        {
             self.turn(to, |messenger, now| {
-                messenger.receive(now, envelope).expect("the database of a simulation works");
+                messenger
+                    .receive(now, envelope)
+                    .expect("the database of a simulation works");
             });
         }
     }
@@ -320,7 +387,9 @@ impl Sim {
         if let Some(messenger) = self.running(who) {
             turn(messenger, now);
             self.turns += 1;
-            self.settle(who);
+            if self.survives(who) {
+                self.settle(who);
+            }
         }
     }
 
@@ -329,14 +398,25 @@ impl Sim {
         let now = self.clock(who);
         while self.is_online(who) {
             let Some(messenger) = self.running(who) else { return };
-            let sealed = messenger.seal_due(now, AT_A_TIME).expect("the database of a simulation works").value;
+            let sealed = messenger
+                .seal_due(now, AT_A_TIME)
+                .expect("the database of a simulation works")
+                .value;
             if sealed.is_empty() {
                 break;
             }
             for (entry, envelope) in sealed {
+                if !self.survives(who) {
+                    return;
+                }
                 let result = self.publish(who, envelope);
+                if !self.survives(who) {
+                    return;
+                }
                 if let Some(messenger) = self.running(who) {
-                    messenger.published(now, entry, result).expect("the database of a simulation works");
+                    messenger
+                        .published(now, entry, result)
+                        .expect("the database of a simulation works");
                 }
             }
         }
@@ -354,6 +434,17 @@ impl Sim {
         }
     }
 
+    /// Whether an app goes on after a turn. If not, it is started again soon.
+    fn survives(&mut self, who: Who) -> bool {
+        if !self.dice.chance(self.fragility) {
+            return true;
+        }
+        self.crash(who);
+        let at = self.now.plus(self.dice.between(1, 60_000));
+        self.later(at, Event::Start { who });
+        false
+    }
+
     fn wake_at(&mut self, who: Who, deadline: Option<Timestamp>) {
         let skew = self.people[who.0].skew;
         let Some(deadline) = deadline else { return };
@@ -368,11 +459,20 @@ impl Sim {
     fn publish(&mut self, from: Who, envelope: Envelope) -> Published {
         let side = self.people[from.0].side;
         let envelope = Arc::new(envelope);
-        let others: Vec<Who> = (0..self.people.len()).map(Who).filter(|to| self.people[to.0].side == side).collect();
+        let others: Vec<Who> = (0..self.people.len())
+            .map(Who)
+            .filter(|to| self.people[to.0].side == side)
+            .collect();
         for to in others {
             for delay in self.weather.copies(&mut self.dice) {
                 let at = self.now.plus(delay);
-                self.later(at, Event::Arrive { to, envelope: envelope.clone() });
+                self.later(
+                    at,
+                    Event::Arrive {
+                        to,
+                        envelope: envelope.clone(),
+                    },
+                );
             }
         }
         // Store nodes stand in the main part.
@@ -382,7 +482,13 @@ impl Sim {
         for node in 0..self.stores.len() {
             if let Some(delay) = self.weather.copies(&mut self.dice).first() {
                 let at = self.now.plus(*delay);
-                self.later(at, Event::Keep { node, envelope: envelope.clone() });
+                self.later(
+                    at,
+                    Event::Keep {
+                        node,
+                        envelope: envelope.clone(),
+                    },
+                );
             }
         }
         Published::Sent
@@ -411,7 +517,9 @@ impl Sim {
         let now = self.clock(who);
         if self.people[who.0].catchup.is_none() {
             let first = usize::try_from(self.dice.below(self.stores.len() as u64)).unwrap_or(0);
-            let nodes: Vec<usize> = (0..self.stores.len()).map(|node| (first + node) % self.stores.len()).collect();
+            let nodes: Vec<usize> = (0..self.stores.len())
+                .map(|node| (first + node) % self.stores.len())
+                .collect();
             let Some(messenger) = self.running(who) else { return };
             let gaps: Vec<_> = gaps(messenger, now).into_iter().map(|gap| gap.gap).collect();
             self.people[who.0].catchup = Some(Catchup::new(gaps, &nodes));
@@ -427,10 +535,26 @@ impl Sim {
             && let Some(Errand { ticket, node, query }) = catchup.next_errand(now)
         {
             let reachable = self.people[who.0].side == Side::Main;
-            let response = if reachable { self.stores[node].answer(&query) } else { None };
-            let delay = if response.is_some() { self.dice.between(20, 300) } else { QUERY_TIMEOUT };
+            let response = if reachable {
+                self.stores[node].answer(&query)
+            } else {
+                None
+            };
+            let delay = if response.is_some() {
+                self.dice.between(20, 300)
+            } else {
+                QUERY_TIMEOUT
+            };
             let at = self.now.plus(delay);
-            self.later(at, Event::Answer { who, connection, ticket, response });
+            self.later(
+                at,
+                Event::Answer {
+                    who,
+                    connection,
+                    ticket,
+                    response,
+                },
+            );
         }
         let person = &mut self.people[who.0];
         let Some(catchup) = &person.catchup else { return };
@@ -439,7 +563,11 @@ impl Sim {
         } else if catchup.is_finished() {
             person.catchup = None;
             let pause = if person.caught_up { HISTORY_EVERY } else { person.pause };
-            person.pause = if person.caught_up { SHORTEST_PAUSE } else { (2 * pause).min(LONGEST_PAUSE) };
+            person.pause = if person.caught_up {
+                SHORTEST_PAUSE
+            } else {
+                (2 * pause).min(LONGEST_PAUSE)
+            };
             self.look_at(who, self.now.plus(pause));
         }
     }
@@ -454,21 +582,36 @@ impl Sim {
 
     fn answered(&mut self, who: Who, ticket: Ticket, response: Option<Response>) {
         let now = self.now.0;
-        let Some(catchup) = &mut self.people[who.0].catchup else { return };
-        let Progress { envelopes, closed, open, .. } = match response {
+        let Some(catchup) = &mut self.people[who.0].catchup else {
+            return;
+        };
+        let Progress {
+            envelopes,
+            closed,
+            open,
+            ..
+        } = match response {
             Some(response) => catchup.answered(ticket, response, now),
             None => catchup.failed(ticket, Failure::Unreachable, now),
         };
         self.people[who.0].caught_up &= open.is_none();
         if !envelopes.is_empty() || closed.is_some() {
-            self.take_page(who, HistoryPage { envelopes, closed: closed.map(|closed| closed.gap) });
+            self.take_page(
+                who,
+                HistoryPage {
+                    envelopes,
+                    closed: closed.map(|closed| closed.gap),
+                },
+            );
         }
         self.ask(who);
     }
 
     fn take_page(&mut self, who: Who, page: HistoryPage) {
         self.turn(who, |messenger, now| {
-            messenger.history_page(now, page).expect("the database of a simulation works");
+            messenger
+                .history_page(now, page)
+                .expect("the database of a simulation works");
         });
     }
 

@@ -62,7 +62,10 @@ impl StoreNode {
         let fits = |(key, envelope): &(&(i64, MessageHash), &Envelope)| {
             let content_topic = &envelope.message.content_topic;
             (query.hashes.is_empty() || query.hashes.contains(&key.1))
-                && query.pubsub_topic.as_ref().is_none_or(|topic| *topic == envelope.pubsub_topic)
+                && query
+                    .pubsub_topic
+                    .as_ref()
+                    .is_none_or(|topic| *topic == envelope.pubsub_topic)
                 && (query.content_topics.is_empty() || query.content_topics.contains(content_topic))
                 && query.start.is_none_or(|start| key.0 >= start)
                 && query.end.is_none_or(|end| key.0 <= end)
@@ -70,11 +73,18 @@ impl StoreNode {
         let limit = query.page_size();
         let mut page: Vec<_> = match query.direction {
             Direction::Forward => {
-                let rest = self.kept.iter().filter(|(key, _)| after.is_none_or(|after| **key > after));
+                let rest = self
+                    .kept
+                    .iter()
+                    .filter(|(key, _)| after.is_none_or(|after| **key > after));
                 rest.filter(fits).take(limit + 1).collect()
             }
             Direction::Backward => {
-                let rest = self.kept.iter().rev().filter(|(key, _)| after.is_none_or(|after| **key < after));
+                let rest = self
+                    .kept
+                    .iter()
+                    .rev()
+                    .filter(|(key, _)| after.is_none_or(|after| **key < after));
                 rest.filter(fits).take(limit + 1).collect()
             }
         };
@@ -115,7 +125,13 @@ mod tests {
     }
 
     fn times(response: &Response) -> Vec<i64> {
-        let time = |entry: &Entry| entry.envelope.as_ref().and_then(|envelope| envelope.message.timestamp).unwrap();
+        let time = |entry: &Entry| {
+            entry
+                .envelope
+                .as_ref()
+                .and_then(|envelope| envelope.message.timestamp)
+                .unwrap()
+        };
         response.entries.iter().map(time).collect()
     }
 
@@ -151,7 +167,11 @@ mod tests {
         let mut node = node(1);
         node.go_down();
         assert_eq!(node.answer(&Query::default()), None);
-        let message = WakuMessage { payload: vec![2], content_topic: "/odd".into(), ..WakuMessage::default() };
+        let message = WakuMessage {
+            payload: vec![2],
+            content_topic: "/odd".into(),
+            ..WakuMessage::default()
+        };
         node.keep(&Envelope::new("/waku/2/rs/16/32".into(), message));
         node.come_up();
         assert_eq!(node.answer(&Query::default()).unwrap().entries.len(), 1);
