@@ -5,7 +5,7 @@
 
 use crypto::PublicKey;
 use protocol::content::Content;
-use protocol::id::InstallationId;
+use protocol::id::{InstallationId, MessageId};
 use protocol::layers::application::{self, ApplicationError, Signed};
 use protocol::layers::datasync::{DatasyncId, Payload};
 use protocol::layers::encryption::{Body, ParseError, PartError, ProtocolMessage};
@@ -39,6 +39,8 @@ pub(crate) enum Halt {
 pub(crate) enum Done {
     /// All of it was applied.
     Applied,
+    /// It stands in a chat, under its id, which is how it will be recognised.
+    Kept,
     /// What it says besides stands, but the message itself waits for something: of which kind, and which one.
     Waiting(Missing, Vec<u8>),
 }
@@ -170,13 +172,14 @@ fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u8>) -> Resu
             return Ok(Inbound::Dropped(Reason::BadSignature));
         }
     };
-    if turn.tx.seen().has_message(&signed.id)? || turn.tx.waiting().contains(signed.id.as_bytes())? {
+    if is_known(turn, &signed.id)? {
         return Ok(Inbound::Dropped(Reason::Duplicate));
     }
     let Ok(content) = Content::parse(signed.kind, &signed.body) else {
         return Ok(Inbound::Dropped(Reason::Undecodable));
     };
     let outcome = match turn.attempt(|turn| route(turn, origin, &signed, content))? {
+        Ok(Done::Kept) => return Ok(Inbound::Applied),
         Ok(Done::Applied) => Inbound::Applied,
         Ok(Done::Waiting(missing, what)) | Err(Halt::Wait(missing, what)) => {
             let row = content_row(origin, &signed, missing, what, turn.now);
@@ -191,6 +194,13 @@ fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u8>) -> Resu
         turn.tx.seen().add_message(&signed.id, turn.now)?;
     }
     Ok(outcome)
+}
+
+/// Whether a message stands in a chat, was applied otherwise, or waits.
+fn is_known(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<bool, StoreError> {
+    Ok(turn.tx.messages().contains(id)?
+        || turn.tx.seen().has_message(id)?
+        || turn.tx.waiting().contains(id.as_bytes())?)
 }
 
 /// The table of contents of the protocol: which kind is whose.

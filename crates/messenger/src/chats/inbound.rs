@@ -38,7 +38,7 @@ pub(crate) fn message(
             turn.tx.contacts().save(&contact)?;
         }
         keep(turn, origin, signed, message, &person, Some(progress))?;
-        return Ok(Done::Applied);
+        return Ok(Done::Kept);
     }
     let theirs = message.contact_request.as_ref();
     let contact = contacts::inbound::propagated(turn, origin, theirs, &message.display_name)?;
@@ -48,7 +48,7 @@ pub(crate) fn message(
     }
     keep(turn, origin, signed, message, &person, None)?;
     activate(turn, &person)?;
-    Ok(Done::Applied)
+    Ok(Done::Kept)
 }
 
 /// What we wrote on another device of ours.
@@ -63,7 +63,7 @@ fn from_own_device(
         return Err(Halt::Drop(Reason::Unsupported(signed.kind)));
     }
     keep(turn, origin, signed, message, &person, None)?;
-    Ok(Done::Applied)
+    Ok(Done::Kept)
 }
 
 /// Puts a message into the chat with a person.
