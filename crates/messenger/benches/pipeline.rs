@@ -23,7 +23,11 @@ use waku_proto::Envelope;
 /// Envelopes in one transaction of a burst, as the daemon takes them.
 const BATCH: usize = 64;
 const TEXT: usize = 100;
-const CHEAP: crypto::vault::Cost = crypto::vault::Cost { memory_kib: 8, passes: 1, lanes: 1 };
+const CHEAP: crypto::vault::Cost = crypto::vault::Cost {
+    memory_kib: 8,
+    passes: 1,
+    lanes: 1,
+};
 
 /// Two people who are contacts, with nothing but their own disks between them.
 struct Pair {
@@ -49,11 +53,26 @@ impl Pair {
             })
             .unwrap()
         });
-        let mut pair = Pair { now, alice, bob, _disks: disks };
+        let mut pair = Pair {
+            now,
+            alice,
+            bob,
+            _disks: disks,
+        };
         let (to, contact) = (pair.bob.account().public_key, pair.alice.account().public_key);
-        pair.alice.command(now, Command::SendContactRequest { to, note: "bench".into() }).unwrap();
+        pair.alice
+            .command(
+                now,
+                Command::SendContactRequest {
+                    to,
+                    note: "bench".into(),
+                },
+            )
+            .unwrap();
         pair.settle(12);
-        pair.bob.command(pair.now, Command::AcceptContactRequest { contact }).unwrap();
+        pair.bob
+            .command(pair.now, Command::AcceptContactRequest { contact })
+            .unwrap();
         pair.settle(4);
         for _ in 0..2 {
             pair.alice.command(pair.now, say(&to)).unwrap();
@@ -98,7 +117,11 @@ impl Pair {
 }
 
 fn say(to: &PublicKey) -> Command {
-    Command::SendText { chat: ChatId::one_to_one(to), text: "x".repeat(TEXT), reply_to: None }
+    Command::SendText {
+        chat: ChatId::one_to_one(to),
+        text: "x".repeat(TEXT),
+        reply_to: None,
+    }
 }
 
 fn publish(messenger: &mut Messenger, now: Timestamp) -> Vec<Envelope> {
@@ -112,7 +135,12 @@ fn publish(messenger: &mut Messenger, now: Timestamp) -> Vec<Envelope> {
 /// CPU time of this thread so far, where the system tells.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(0))
+    Duration::from_nanos(
+        text.split_whitespace()
+            .next()
+            .and_then(|first| first.parse().ok())
+            .unwrap_or(0),
+    )
 }
 
 fn receiving(criterion: &mut Criterion) {
@@ -195,7 +223,11 @@ fn floors(criterion: &mut Criterion) {
     group.bench_function("a turn of the ratchet: two ECDHs and one new key", |bencher| {
         bencher.iter(|| {
             let public = other.public_key();
-            (key.ecdh(&public), key.ecdh(&public), SecretKey::generate(&mut rng).public_key())
+            (
+                key.ecdh(&public),
+                key.ecdh(&public),
+                SecretKey::generate(&mut rng).public_key(),
+            )
         });
     });
     group.bench_function("signing twice (author, envelope)", |bencher| {
@@ -206,18 +238,21 @@ fn floors(criterion: &mut Criterion) {
     let mut number = 0u64;
     for rows in [1, BATCH] {
         group.throughput(Throughput::Elements(rows as u64));
-        group.bench_function(BenchmarkId::new("one durable commit of rows of 1 kB", rows), |bencher| {
-            bencher.iter(|| {
-                store
-                    .write(|tx| {
-                        (0..rows).try_for_each(|_| {
-                            number += 1;
-                            tx.settings().set_bytes(&format!("row {}", number % 5_000), &[7; 1_000])
+        group.bench_function(
+            BenchmarkId::new("one durable commit of rows of 1 kB", rows),
+            |bencher| {
+                bencher.iter(|| {
+                    store
+                        .write(|tx| {
+                            (0..rows).try_for_each(|_| {
+                                number += 1;
+                                tx.settings().set_bytes(&format!("row {}", number % 5_000), &[7; 1_000])
+                            })
                         })
-                    })
-                    .unwrap()
-            });
-        });
+                        .unwrap()
+                });
+            },
+        );
     }
     group.finish();
 }
@@ -236,8 +271,14 @@ fn bytes(_: &mut Criterion) {
         .sum();
     pair.now = pair.now.plus(1_000);
     pair.bob.deadline(pair.now).unwrap();
-    let ack: usize = publish(&mut pair.bob, pair.now).iter().map(|envelope| envelope.message.encoded_len()).sum();
-    println!("wire: a message of {TEXT} characters {message} bytes, its acknowledgement {ack} bytes, together {}", message + ack);
+    let ack: usize = publish(&mut pair.bob, pair.now)
+        .iter()
+        .map(|envelope| envelope.message.encoded_len())
+        .sum();
+    println!(
+        "wire: a message of {TEXT} characters {message} bytes, its acknowledgement {ack} bytes, together {}",
+        message + ack
+    );
 }
 
 fn open(directory: &Path) -> Store {

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use crypto::vault;
-use crypto::{Mnemonic, SymmetricKey};
 pub use crypto::vault::Cost;
+use crypto::{Mnemonic, SymmetricKey};
 use protocol::Timestamp;
 use protocol::content::name::{self, NameError};
 use rand_chacha::ChaCha20Rng;
@@ -71,19 +71,23 @@ pub fn create(new: &NewAccount<'_>) -> Result<Messenger, AccountError> {
     let wrap = wrap(new.password, new.cost, &key, &mut rng)?;
     let store = Store::create(new.directory, &key)?;
     let identity = new.phrase.map_or(Identity::New, Identity::Restored);
-    let profile = NewProfile { display_name: new.display_name, identity };
+    let profile = NewProfile {
+        display_name: new.display_name,
+        identity,
+    };
     let messenger = Messenger::create(store, &profile, new.now, random_seed(&mut rng))?;
-    keyfile::write(new.directory, &KeyFile { current: wrap, next: None })?;
+    keyfile::write(
+        new.directory,
+        &KeyFile {
+            current: wrap,
+            next: None,
+        },
+    )?;
     Ok(messenger)
 }
 
 /// Opens the profile of a directory.
-pub fn unlock(
-    directory: &Path,
-    password: &str,
-    now: Timestamp,
-    seed: [u8; 32],
-) -> Result<Messenger, AccountError> {
+pub fn unlock(directory: &Path, password: &str, now: Timestamp, seed: [u8; 32]) -> Result<Messenger, AccountError> {
     let store = open(directory, password)?;
     Ok(Messenger::reopen(store, now, seed)?)
 }
@@ -104,13 +108,7 @@ pub fn check_password(directory: &Path, password: &str) -> Result<(), AccountErr
 
 /// Gives the profile of a directory a new password and a new key, under which everything is written anew. The profile
 /// must be locked. Interrupted at any moment, one of the two passwords opens it.
-pub fn change_password(
-    directory: &Path,
-    old: &str,
-    new: &str,
-    cost: Cost,
-    seed: [u8; 32],
-) -> Result<(), AccountError> {
+pub fn change_password(directory: &Path, old: &str, new: &str, cost: Cost, seed: [u8; 32]) -> Result<(), AccountError> {
     change_password_observed(directory, old, new, cost, seed, &mut |_| {})
 }
 

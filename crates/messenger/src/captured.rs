@@ -46,9 +46,15 @@ fn relive(file: &str, session: &Value, name: &str) -> usize {
         let envelope = envelope(captured);
         let now = Timestamp::from_nanoseconds(envelope.message.timestamp.unwrap()).plus(50);
         let decoded = captured["decoded_by"].as_object().unwrap();
-        let signer = decoded.values().flat_map(|all| all.as_array().unwrap()).find_map(|one| one["sig"].as_str());
+        let signer = decoded
+            .values()
+            .flat_map(|all| all.as_array().unwrap())
+            .find_map(|one| one["sig"].as_str());
         if signer == Some(party.public.as_str()) {
-            decoded.iter().filter(|(who, _)| *who != name).for_each(|(_, all)| party.did(&all[0], now));
+            decoded
+                .iter()
+                .filter(|(who, _)| *who != name)
+                .for_each(|(_, all)| party.did(&all[0], now));
             continue;
         }
         party.receive(&envelope, now);
@@ -72,7 +78,13 @@ fn relive(file: &str, session: &Value, name: &str) -> usize {
         assert_eq!(held, texts, "{name} in {file}: what {}… wrote", &from[..10]);
         checked += texts.len();
     }
-    assert!(!party.outcomes.keys().any(|outcome| matches!(outcome, Inbound::Waiting(_))), "{name} in {file}: waits");
+    assert!(
+        !party
+            .outcomes
+            .keys()
+            .any(|outcome| matches!(outcome, Inbound::Waiting(_))),
+        "{name} in {file}: waits"
+    );
     checked
 }
 
@@ -111,7 +123,15 @@ impl Party {
         store.write(|tx| adopt(tx, &installation, party, now)).unwrap();
         let me = store.read(profile::load).unwrap();
         let turns = turns(session, &public, &secrets);
-        let mut party = Party { store, me, public, secrets, turns, rng, outcomes: BTreeMap::new() };
+        let mut party = Party {
+            store,
+            me,
+            public,
+            secrets,
+            turns,
+            rng,
+            outcomes: BTreeMap::new(),
+        };
         party.own_turn(now, crate::topics::listen_to_own).unwrap();
         party
     }
@@ -123,7 +143,15 @@ impl Party {
         part: impl FnOnce(&mut Turn<'_, '_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let Party { store, me, rng, .. } = self;
-        let (value, _) = store.write(|tx| part(&mut Turn { tx, me, now, rng, arrived: Vec::new() }))?;
+        let (value, _) = store.write(|tx| {
+            part(&mut Turn {
+                tx,
+                me,
+                now,
+                rng,
+                arrived: Vec::new(),
+            })
+        })?;
         Ok(value)
     }
 
@@ -133,7 +161,13 @@ impl Party {
         let Party { store, me, .. } = self;
         let (inbound, _) = store
             .write(|tx| {
-                let mut turn = Turn { tx, me, now, rng: &mut drawn, arrived: Vec::new() };
+                let mut turn = Turn {
+                    tx,
+                    me,
+                    now,
+                    rng: &mut drawn,
+                    arrived: Vec::new(),
+                };
                 receive::envelope(&mut turn, &topics, envelope)
             })
             .unwrap();
@@ -149,7 +183,8 @@ impl Party {
                 Some("CHAT_MESSAGE") if message["decoded"]["content_type"] == "CONTACT_REQUEST" => {
                     let to = to.expect("a request travels to the partition of the person asked");
                     let note = message["decoded"]["text"].as_str().unwrap().to_owned();
-                    self.own_turn(now, |turn| contacts::commands::send_request(turn, &to, &note)).unwrap();
+                    self.own_turn(now, |turn| contacts::commands::send_request(turn, &to, &note))
+                        .unwrap();
                 }
                 Some("ACCEPT_CONTACT_REQUEST") => self.accept_all(now),
                 _ => {}
@@ -172,17 +207,25 @@ impl Party {
     fn begin_sessions(&mut self, seen: &Value, now: Timestamp) {
         let message = protocol_message(seen);
         for (installation, part) in &message.encrypted_message {
-            let (Some(x3dh_header), Some(header)) = (&part.x3dh_header, &part.dr_header) else { continue };
+            let (Some(x3dh_header), Some(header)) = (&part.x3dh_header, &part.dr_header) else {
+                continue;
+            };
             let founding = PublicKey::from_slice(&header.id).unwrap();
             let installation = InstallationId::new(installation.clone()).unwrap();
             // Whose pre-key it is, the receiver's identity says, which is not in the message: everybody is tried.
             let everybody = self.store.read(|view| view.contacts().list(None, 100)).unwrap();
             for contact in everybody {
                 let theirs = PublicKey::from_compressed(contact.identity.as_bytes()).unwrap();
-                let known = self.store.read(|view| view.bundles().newest(&contact.identity, &installation)).unwrap();
+                let known = self
+                    .store
+                    .read(|view| view.bundles().newest(&contact.identity, &installation))
+                    .unwrap();
                 let has_session = self
                     .store
-                    .read(|view| view.sessions().load(&contact.identity, &installation, &row_key(&founding)))
+                    .read(|view| {
+                        view.sessions()
+                            .load(&contact.identity, &installation, &row_key(&founding))
+                    })
                     .unwrap();
                 if known.is_none_or(|known| known.public != row_key(&founding)) || has_session.is_some() {
                     continue;
@@ -206,9 +249,15 @@ impl Party {
 
     fn texts(&self, from: &str) -> Vec<String> {
         let chat = ChatId::one_to_one(&person(from));
-        let rows = self.store.read(|view| view.messages().page(&chat, None, 10_000)).unwrap();
+        let rows = self
+            .store
+            .read(|view| view.messages().page(&chat, None, 10_000))
+            .unwrap();
         let theirs = row_key(&person(from));
-        rows.into_iter().filter(|row| row.author == theirs).map(|row| row.text).collect()
+        rows.into_iter()
+            .filter(|row| row.author == theirs)
+            .map(|row| row.text)
+            .collect()
     }
 }
 
@@ -220,9 +269,14 @@ fn adopt(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = tx.account().load()?.unwrap();
-    tx.account().save(&AccountRow { installation: installation.clone(), ..row })?;
+    tx.account().save(&AccountRow {
+        installation: installation.clone(),
+        ..row
+    })?;
     for bundle in party["bundles"].as_array().unwrap() {
-        let Some(private) = bundle["private_key"].as_str() else { continue };
+        let Some(private) = bundle["private_key"].as_str() else {
+            continue;
+        };
         let key = secret(private);
         tx.bundles().insert_own(&OwnPreKeyRow {
             public: row_key(&key.public_key()),
@@ -241,7 +295,11 @@ fn turns(session: &Value, public: &str, secrets: &BTreeMap<[u8; 33], SecretKey>)
     let mut known = BTreeSet::new();
     let mut turns = VecDeque::new();
     for captured in session["messages"].as_array().unwrap() {
-        let all = captured["decoded_by"].as_object().unwrap().values().flat_map(|all| all.as_array().unwrap());
+        let all = captured["decoded_by"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|all| all.as_array().unwrap());
         for seen in all.filter(|seen| seen["sig"] == public) {
             for part in protocol_message(seen).encrypted_message.into_values() {
                 let Some(header) = part.dr_header else { continue };
@@ -256,13 +314,17 @@ fn turns(session: &Value, public: &str, secrets: &BTreeMap<[u8; 33], SecretKey>)
 }
 
 fn protocol_message(seen: &Value) -> ProtocolMessage {
-    let plaintext = data_encoding::BASE64.decode(seen["waku_plaintext"].as_str().unwrap().as_bytes()).unwrap();
+    let plaintext = data_encoding::BASE64
+        .decode(seen["waku_plaintext"].as_str().unwrap().as_bytes())
+        .unwrap();
     // Some messages have no encryption layer, and some are segments.
     ProtocolMessage::decode(&plaintext[..]).unwrap_or_default()
 }
 
 fn envelope(captured: &Value) -> Envelope {
-    let payload = data_encoding::BASE64.decode(captured["payload"].as_str().unwrap().as_bytes()).unwrap();
+    let payload = data_encoding::BASE64
+        .decode(captured["payload"].as_str().unwrap().as_bytes())
+        .unwrap();
     let message = WakuMessage {
         payload,
         content_topic: captured["content_topic"].as_str().unwrap().into(),
@@ -296,8 +358,10 @@ fn secret(text: &str) -> SecretKey {
 fn sessions() -> Vec<(String, Value)> {
     let folder = std::env::var_os("UNDERTONE_VECTORS").map_or_else(|| PathBuf::from("vectors"), PathBuf::from);
     let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(PathBuf::from(repository).join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(PathBuf::from(repository).join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files
         .into_iter()
@@ -327,7 +391,10 @@ impl TryRng for Script {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         match bytes.len() {
             32 => {
-                let next = self.0.pop_front().unwrap_or_else(|| SecretKey::from_bytes(&[9; 32]).unwrap());
+                let next = self
+                    .0
+                    .pop_front()
+                    .unwrap_or_else(|| SecretKey::from_bytes(&[9; 32]).unwrap());
                 bytes.copy_from_slice(next.expose());
             }
             _ => bytes.fill(0),

@@ -19,11 +19,7 @@ use crate::turn::{Turn, row_key};
 
 /// Takes over a message for a person. It goes out at once, except at the very first contact: then their contact code is
 /// asked for a bundle first, and the message waits for that a little while.
-pub(crate) fn offer(
-    turn: &mut Turn<'_, '_>,
-    person: &PublicKey,
-    signed: &Signed,
-) -> Result<(), StoreError> {
+pub(crate) fn offer(turn: &mut Turn<'_, '_>, person: &PublicKey, signed: &Signed) -> Result<(), StoreError> {
     let group_id = datasync::group_id(&turn.me.public, person);
     let wire = Message::new(group_id, turn.now, signed.bytes.clone());
     let outgoing = OutgoingRow {
@@ -34,9 +30,17 @@ pub(crate) fn offer(
         body: signed.bytes.clone(),
     };
     let first_contact = devices::targets(turn, person)?.is_empty();
-    let due_at = if first_contact { first_due(turn, person)? } else { turn.now };
+    let due_at = if first_contact {
+        first_due(turn, person)?
+    } else {
+        turn.now
+    };
     turn.tx.datasync().offer(&outgoing, &row_key(person), due_at)?;
-    if due_at <= turn.now { flush(turn, person) } else { Ok(()) }
+    if due_at <= turn.now {
+        flush(turn, person)
+    } else {
+        Ok(())
+    }
 }
 
 /// Somebody's first device became known: what waited for that is due.
@@ -59,8 +63,14 @@ pub(crate) fn acknowledged(
 ) -> Result<bool, StoreError> {
     let mut settled_any = false;
     for ack in acks {
-        let sent_at = turn.tx.datasync().timestamp(&ack.0)?.and_then(|seconds| u64::try_from(seconds).ok());
-        let Some(settled) = turn.tx.datasync().acknowledge(&ack.0, &sender.row)? else { continue };
+        let sent_at = turn
+            .tx
+            .datasync()
+            .timestamp(&ack.0)?
+            .and_then(|seconds| u64::try_from(seconds).ok());
+        let Some(settled) = turn.tx.datasync().acknowledge(&ack.0, &sender.row)? else {
+            continue;
+        };
         settled_any = true;
         if let (Some(installation), Some(sent_at)) = (installation, sent_at) {
             devices::acknowledged_by(turn, &sender.key, installation, Timestamp::from_seconds(sent_at))?;
@@ -75,7 +85,9 @@ pub(crate) fn acknowledged(
 
 /// Queues the acknowledgement of a message that is applied, or kept for a reason.
 pub(crate) fn acknowledge(turn: &mut Turn<'_, '_>, sender: &Sender, id: &DatasyncId) -> Result<(), StoreError> {
-    turn.tx.datasync().queue_ack(&sender.row, &id.0, turn.now.plus(GATHER_ACKS_MS))
+    turn.tx
+        .datasync()
+        .queue_ack(&sender.row, &id.0, turn.now.plus(GATHER_ACKS_MS))
 }
 
 /// A person is there just now: what they have not acknowledged is worth repeating soon.
@@ -83,7 +95,9 @@ pub(crate) fn seen_online(turn: &mut Turn<'_, '_>, sender: &Sender) -> Result<()
     for due in turn.tx.datasync().pending(&sender.row, BATCH)? {
         let soon = turn.now.plus(random_below(turn, SOON_MS));
         if due.send_count > 0 && due.due_at > turn.now.plus(SOON_MS) {
-            turn.tx.datasync().reschedule(&due.outgoing.id, &sender.row, due.send_count, soon)?;
+            turn.tx
+                .datasync()
+                .reschedule(&due.outgoing.id, &sender.row, due.send_count, soon)?;
         }
     }
     Ok(())
@@ -94,7 +108,9 @@ pub(crate) fn published(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<
     for due in turn.tx.datasync().of_message(message)? {
         if let Some(wait) = datasync::next_send(due.send_count, turn.rng) {
             let due_at = turn.now.plus(wait);
-            turn.tx.datasync().reschedule(&due.outgoing.id, &due.peer, due.send_count, due_at)?;
+            turn.tx
+                .datasync()
+                .reschedule(&due.outgoing.id, &due.peer, due.send_count, due_at)?;
         }
     }
     Ok(())
@@ -112,7 +128,9 @@ pub(crate) fn give_up(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<()
 pub(crate) fn again(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<bool, StoreError> {
     let given_up = turn.tx.datasync().of_message(message)?;
     for due in &given_up {
-        turn.tx.datasync().reschedule(&due.outgoing.id, &due.peer, 0, turn.now)?;
+        turn.tx
+            .datasync()
+            .reschedule(&due.outgoing.id, &due.peer, 0, turn.now)?;
         if let Ok(person) = PublicKey::from_compressed(due.peer.as_bytes()) {
             flush(turn, &person)?;
         }
@@ -137,19 +155,42 @@ pub(crate) fn flush_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
 /// Sends what is due to one person.
 pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
     let peer = row_key(person);
-    let attach = if contacts::is_added(turn, person)? { Attach::UntilKnown } else { Attach::Never };
-    let mut acks: Vec<DatasyncId> =
-        turn.tx.datasync().take_acks(&peer, ACKS_PER_PAYLOAD)?.into_iter().map(DatasyncId).collect();
+    let attach = if contacts::is_added(turn, person)? {
+        Attach::UntilKnown
+    } else {
+        Attach::Never
+    };
+    let mut acks: Vec<DatasyncId> = turn
+        .tx
+        .datasync()
+        .take_acks(&peer, ACKS_PER_PAYLOAD)?
+        .into_iter()
+        .map(DatasyncId)
+        .collect();
     let now = turn.now;
-    let due: Vec<DueMessage> =
-        turn.tx.datasync().pending(&peer, BATCH)?.into_iter().filter(|due| due.due_at <= now).collect();
+    let due: Vec<DueMessage> = turn
+        .tx
+        .datasync()
+        .pending(&peer, BATCH)?
+        .into_iter()
+        .filter(|due| due.due_at <= now)
+        .collect();
     for due in due {
-        let Some(message) = next_attempt(turn, &due)? else { continue };
-        let payload = Payload { acks: std::mem::take(&mut acks), messages: vec![message], ..Payload::default() };
+        let Some(message) = next_attempt(turn, &due)? else {
+            continue;
+        };
+        let payload = Payload {
+            acks: std::mem::take(&mut acks),
+            messages: vec![message],
+            ..Payload::default()
+        };
         send::payload(turn, person, &payload.encode(), due.outgoing.message, attach)?;
     }
     if !acks.is_empty() {
-        let payload = Payload { acks, ..Payload::default() };
+        let payload = Payload {
+            acks,
+            ..Payload::default()
+        };
         send::payload(turn, person, &payload.encode(), None, attach)?;
     }
     Ok(())
@@ -163,7 +204,9 @@ fn next_attempt(turn: &mut Turn<'_, '_>, due: &DueMessage) -> Result<Option<Mess
     {
         // The network has not even taken the last one.
         let later = turn.now.plus(NOT_TAKEN_YET_MS);
-        turn.tx.datasync().reschedule(&due.outgoing.id, &due.peer, due.send_count, later)?;
+        turn.tx
+            .datasync()
+            .reschedule(&due.outgoing.id, &due.peer, due.send_count, later)?;
         return Ok(None);
     }
     let count = due.send_count.saturating_add(1);
@@ -171,9 +214,15 @@ fn next_attempt(turn: &mut Turn<'_, '_>, due: &DueMessage) -> Result<Option<Mess
         turn.tx.datasync().acknowledge(&due.outgoing.id, &due.peer)?;
         return Ok(None);
     };
-    turn.tx.datasync().reschedule(&due.outgoing.id, &due.peer, count, turn.now.plus(wait))?;
+    turn.tx
+        .datasync()
+        .reschedule(&due.outgoing.id, &due.peer, count, turn.now.plus(wait))?;
     let group_id = due.outgoing.group_id.to_vec();
-    Ok(Some(Message { group_id, timestamp: due.outgoing.timestamp, body: due.outgoing.body.clone() }))
+    Ok(Some(Message {
+        group_id,
+        timestamp: due.outgoing.timestamp,
+        body: due.outgoing.body.clone(),
+    }))
 }
 
 /// When the first message to somebody without known devices goes out: five seconds after their contact code was first

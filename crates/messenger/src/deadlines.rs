@@ -56,7 +56,12 @@ fn expire_requests(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
 
 /// Forgets what has lost its use, once a day.
 fn prune_if_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
-    if turn.tx.marks().at(PRUNED, &[])?.is_some_and(|last| turn.now < last.plus(PRUNE_EVERY_MS)) {
+    if turn
+        .tx
+        .marks()
+        .at(PRUNED, &[])?
+        .is_some_and(|last| turn.now < last.plus(PRUNE_EVERY_MS))
+    {
         return Ok(());
     }
     let month_ago = turn.now.minus(waiting::KEPT_MS);

@@ -42,7 +42,10 @@ pub(crate) fn gaps(view: &View<'_>, me: &Me, now: Timestamp) -> Result<Vec<Histo
         let is_urgent = urgent.contains(topic.content_topic.as_str());
         for span in missing_spans(view, me, &topic, now)? {
             let key = (!is_urgent, topic.pubsub_topic.as_str().into(), span.start, span.stop);
-            missing.entry(key).or_default().insert(topic.content_topic.as_str().into());
+            missing
+                .entry(key)
+                .or_default()
+                .insert(topic.content_topic.as_str().into());
         }
     }
     let mut gaps = Vec::new();
@@ -50,7 +53,12 @@ pub(crate) fn gaps(view: &View<'_>, me: &Me, now: Timestamp) -> Result<Vec<Histo
         let topics: Vec<ContentTopic> = topics.into_iter().collect();
         for some in topics.chunks(MAX_CONTENT_TOPICS) {
             let content_topics = some.iter().cloned().collect();
-            let gap = Gap { pubsub_topic: pubsub_topic.clone(), content_topics, from, to: stop - 1 };
+            let gap = Gap {
+                pubsub_topic: pubsub_topic.clone(),
+                content_topics,
+                from,
+                to: stop - 1,
+            };
             gaps.push(HistoryGap { gap, urgent: !patient });
         }
     }
@@ -59,13 +67,21 @@ pub(crate) fn gaps(view: &View<'_>, me: &Me, now: Timestamp) -> Result<Vec<Histo
 
 /// Remembers that a gap is closed; if it was somebody's contact code, nothing has to wait for it any more.
 pub(crate) fn close(turn: &mut Turn<'_, '_>, gap: &Gap) -> Result<(), StoreError> {
-    let span = Span { start: gap.from, stop: gap.to.saturating_add(1) };
+    let span = Span {
+        start: gap.from,
+        stop: gap.to.saturating_add(1),
+    };
     for topic in &gap.content_topics {
         turn.tx.history().add(gap.pubsub_topic.as_str(), topic.as_str(), span)?;
     }
     for peer in turn.tx.datasync().never_sent_to(datasync::NEVER)? {
-        let Ok(person) = crypto::PublicKey::from_compressed(peer.as_bytes()) else { continue };
-        if gap.content_topics.contains(&address::contact_code(&person).content_topic) {
+        let Ok(person) = crypto::PublicKey::from_compressed(peer.as_bytes()) else {
+            continue;
+        };
+        if gap
+            .content_topics
+            .contains(&address::contact_code(&person).content_topic)
+        {
             datasync::stop_holding(turn, &person)?;
         }
     }
@@ -82,21 +98,32 @@ const OVERLAP_NS: i64 = 60 * 1_000_000_000;
 /// The contact codes of people to whom a first message waits.
 fn urgent_topics(view: &View<'_>) -> Result<BTreeSet<String>, StoreError> {
     let peers = view.datasync().never_sent_to(datasync::NEVER)?;
-    let people = peers.iter().filter_map(|peer| crypto::PublicKey::from_compressed(peer.as_bytes()).ok());
-    Ok(people.map(|person| address::contact_code(&person).content_topic.into_string()).collect())
+    let people = peers
+        .iter()
+        .filter_map(|peer| crypto::PublicKey::from_compressed(peer.as_bytes()).ok());
+    Ok(people
+        .map(|person| address::contact_code(&person).content_topic.into_string())
+        .collect())
 }
 
 fn missing_spans(view: &View<'_>, me: &Me, topic: &TopicRow, now: Timestamp) -> Result<Vec<Span>, StoreError> {
     let reach = now.minus(REACH_MS);
     // What others announced before we existed is of use; what they could have sent us before is nothing.
-    let begin = if topic.name.ends_with(CONTACT_CODE) { reach } else { reach.max(me.history_from) };
+    let begin = if topic.name.ends_with(CONTACT_CODE) {
+        reach
+    } else {
+        reach.max(me.history_from)
+    };
     let end = now.as_nanoseconds();
     let mut from = begin.as_nanoseconds();
     let mut missing = Vec::new();
     for complete in view.history().complete(&topic.pubsub_topic, &topic.content_topic)? {
         let stop = complete.stop.saturating_sub(OVERLAP_NS);
         if complete.start > from {
-            missing.push(Span { start: from, stop: complete.start.min(end) });
+            missing.push(Span {
+                start: from,
+                stop: complete.start.min(end),
+            });
         }
         from = from.max(stop);
     }

@@ -14,9 +14,9 @@
 
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
-pub mod chats;
 #[cfg(test)]
 mod captured;
+pub mod chats;
 mod command;
 pub mod contacts;
 mod datasync;

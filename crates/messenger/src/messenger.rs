@@ -153,11 +153,7 @@ impl Messenger {
     }
 
     /// Handles several received envelopes in one transaction; each stands or falls by itself.
-    pub fn receive_many(
-        &mut self,
-        now: Timestamp,
-        envelopes: &[Envelope],
-    ) -> Result<Commit<Vec<Inbound>>, StoreError> {
+    pub fn receive_many(&mut self, now: Timestamp, envelopes: &[Envelope]) -> Result<Commit<Vec<Inbound>>, StoreError> {
         self.receive_and(now, envelopes, |_| Ok(()))
     }
 
@@ -171,12 +167,7 @@ impl Messenger {
     }
 
     /// Says what became of an attempt to publish an entry of the outbox.
-    pub fn published(
-        &mut self,
-        now: Timestamp,
-        entry: OutboxId,
-        result: Published,
-    ) -> Result<Commit<()>, StoreError> {
+    pub fn published(&mut self, now: Timestamp, entry: OutboxId, result: Published) -> Result<Commit<()>, StoreError> {
         self.turn(now, |turn, _| outbox::published(turn, entry, result))
     }
 
@@ -184,7 +175,10 @@ impl Messenger {
     pub fn deadline(&mut self, now: Timestamp) -> Result<Commit<()>, StoreError> {
         let commit = self.turn(now, |turn, _| deadlines::pass(turn))?;
         self.looked_at = now;
-        if self.erased_since.is_some_and(|since| now >= since.plus(ERASE_WITHIN_MS)) {
+        if self
+            .erased_since
+            .is_some_and(|since| now >= since.plus(ERASE_WITHIN_MS))
+        {
             self.checkpoint(now)?;
         }
         Ok(commit)
@@ -197,11 +191,7 @@ impl Messenger {
 
     /// Seals up to `limit` entries of the outbox that are due: with a fresh time, padding and nonce, and with the hash of
     /// each remembered before it is given out.
-    pub fn seal_due(
-        &mut self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Commit<Vec<(OutboxId, Envelope)>>, StoreError> {
+    pub fn seal_due(&mut self, now: Timestamp, limit: usize) -> Result<Commit<Vec<(OutboxId, Envelope)>>, StoreError> {
         self.turn(now, |turn, _| outbox::seal_due(turn, limit))
     }
 
@@ -215,16 +205,18 @@ impl Messenger {
         Ok(())
     }
 
-    /// Moves direct messages to another shard, in a network of one's own. Only before the first message was sent.
+    /// Moves everything to another shard, in a network of one's own: what we listen to, and what waits in the outbox.
     pub fn use_shard(&mut self, now: Timestamp, shard: Shard) -> Result<Commit<()>, StoreError> {
+        let (old, new) = (self.me.shard.clone(), shard.topic());
         let commit = self.turn(now, |turn, _| {
             for row in turn.tx.topics().listening()? {
-                let pubsub_topic = shard.topic().as_str().to_owned();
+                let pubsub_topic = new.as_str().to_owned();
                 turn.tx.topics().save(&store::TopicRow { pubsub_topic, ..row })?;
             }
-            turn.tx.settings().set_text(profile::SHARD, shard.topic().as_str())
+            turn.tx.outbox().move_to(old.as_str(), new.as_str())?;
+            turn.tx.settings().set_text(profile::SHARD, new.as_str())
         })?;
-        self.me.shard = shard.topic();
+        self.me.shard = new;
         Ok(commit)
     }
 }
@@ -235,7 +227,10 @@ impl Messenger {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let looked_at = self.looked_at;
         // If the disk fails, the turn that follows at once will say so.
-        let due = self.store.read(|view| deadlines::next(view, looked_at)).unwrap_or(Some(looked_at));
+        let due = self
+            .store
+            .read(|view| deadlines::next(view, looked_at))
+            .unwrap_or(Some(looked_at));
         let erasure = self.erased_since.map(|since| since.plus(ERASE_WITHIN_MS));
         due.into_iter().chain(erasure).min()
     }
@@ -302,9 +297,17 @@ impl Messenger {
         now: Timestamp,
         part: impl FnOnce(&mut Turn<'_, '_>, &Topics) -> Result<T, E>,
     ) -> Result<Commit<T>, E> {
-        let Messenger { store, me, rng, topics, .. } = self;
+        let Messenger {
+            store, me, rng, topics, ..
+        } = self;
         let (value, changes) = store.write(|tx: &mut Tx<'_>| {
-            let mut turn = Turn { tx, me, now, rng, arrived: Vec::new() };
+            let mut turn = Turn {
+                tx,
+                me,
+                now,
+                rng,
+                arrived: Vec::new(),
+            };
             part(&mut turn, topics)
         })?;
         if changes.topics {
@@ -328,7 +331,10 @@ impl Messenger {
                 true => Ok(Inbound::Dropped(Reason::Duplicate)),
                 false => receive::envelope(turn, topics, envelope),
             };
-            let inbound = envelopes.iter().map(one).collect::<Result<Vec<Inbound>, StoreError>>()?;
+            let inbound = envelopes
+                .iter()
+                .map(one)
+                .collect::<Result<Vec<Inbound>, StoreError>>()?;
             then(turn)?;
             Ok::<_, StoreError>(inbound)
         });
@@ -336,7 +342,10 @@ impl Messenger {
         let commit = commit?;
         for (envelope, inbound) in envelopes.iter().zip(&commit.value) {
             self.count(*inbound);
-            if matches!(inbound, Inbound::Dropped(Reason::NotForUs | Reason::Undecodable | Reason::BadSignature)) {
+            if matches!(
+                inbound,
+                Inbound::Dropped(Reason::NotForUs | Reason::Undecodable | Reason::BadSignature)
+            ) {
                 self.unopened.add(envelope.hash());
             }
         }
@@ -355,11 +364,7 @@ impl Messenger {
 /// Above every kind that clients have.
 const HIGHEST_KIND: u32 = 255;
 
-fn carry_out(
-    turn: &mut Turn<'_, '_>,
-    command: Command,
-    changed: &mut Option<Me>,
-) -> Result<Reply, CommandError> {
+fn carry_out(turn: &mut Turn<'_, '_>, command: Command, changed: &mut Option<Me>) -> Result<Reply, CommandError> {
     use contacts::commands as contact;
     match command {
         Command::SendContactRequest { to, note } => contact::send_request(turn, &to, &note).map(Reply::Message),

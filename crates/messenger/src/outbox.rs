@@ -13,7 +13,11 @@ use crate::{Published, datasync};
 /// Seals up to `limit` entries that are due.
 pub(crate) fn seal_due(turn: &mut Turn<'_, '_>, limit: usize) -> Result<Vec<(OutboxId, Envelope)>, StoreError> {
     let mut sealed = Vec::new();
-    for row in turn.tx.outbox().due(turn.now, u32::try_from(limit).unwrap_or(u32::MAX))? {
+    for row in turn
+        .tx
+        .outbox()
+        .due(turn.now, u32::try_from(limit).unwrap_or(u32::MAX))?
+    {
         if turn.now >= row.entry.created_at.plus(LIFETIME_MS) {
             give_up(turn, &row)?;
             continue;
@@ -24,7 +28,9 @@ pub(crate) fn seal_due(turn: &mut Turn<'_, '_>, limit: usize) -> Result<Vec<(Out
         };
         turn.tx.outbox().sealed(row.id, envelope.hash().as_bytes(), turn.now)?;
         // If nobody says what became of it, it is tried again.
-        turn.tx.outbox().reschedule(row.id, row.attempts.saturating_add(1), turn.now.plus(ANSWER_WITHIN_MS))?;
+        turn.tx
+            .outbox()
+            .reschedule(row.id, row.attempts.saturating_add(1), turn.now.plus(ANSWER_WITHIN_MS))?;
         sealed.push((row.id, envelope));
     }
     Ok(sealed)
@@ -32,10 +38,15 @@ pub(crate) fn seal_due(turn: &mut Turn<'_, '_>, limit: usize) -> Result<Vec<(Out
 
 /// What became of an attempt. Entries that are gone already are no mistake: their message was acknowledged meanwhile.
 pub(crate) fn published(turn: &mut Turn<'_, '_>, id: OutboxId, result: Published) -> Result<(), StoreError> {
-    let Some(row) = turn.tx.outbox().load(id)? else { return Ok(()) };
+    let Some(row) = turn.tx.outbox().load(id)? else {
+        return Ok(());
+    };
     match result {
         Published::Sent => sent(turn, &row),
-        Published::Retry => turn.tx.outbox().reschedule(id, row.attempts, turn.now.plus(backoff(row.attempts))),
+        Published::Retry => turn
+            .tx
+            .outbox()
+            .reschedule(id, row.attempts, turn.now.plus(backoff(row.attempts))),
         Published::TooLarge => give_up(turn, &row),
     }
 }
@@ -65,14 +76,20 @@ fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Option<Envelope> {
         content_topic: row.entry.content_topic.as_str().into(),
         key,
     };
-    let lifetime = if row.entry.ephemeral { Lifetime::Ephemeral } else { Lifetime::Stored };
+    let lifetime = if row.entry.ephemeral {
+        Lifetime::Ephemeral
+    } else {
+        Lifetime::Stored
+    };
     transport::seal(&route, &row.entry.payload, &turn.me.key, turn.now, lifetime, turn.rng).ok()
 }
 
 /// The network has this entry. Once it has all entries of a message, the message is sent.
 fn sent(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
     turn.tx.outbox().remove(row.id)?;
-    let Some(message) = row.entry.message else { return Ok(()) };
+    let Some(message) = row.entry.message else {
+        return Ok(());
+    };
     if turn.tx.outbox().unpublished(&message)? == 0 {
         advance(turn, &message, Delivery::Sent)?;
         datasync::published(turn, &message)?;
@@ -81,7 +98,9 @@ fn sent(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
 }
 
 fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
-    let Some(message) = row.entry.message else { return turn.tx.outbox().remove(row.id) };
+    let Some(message) = row.entry.message else {
+        return turn.tx.outbox().remove(row.id);
+    };
     turn.tx.outbox().remove_message(&message)?;
     advance(turn, &message, Delivery::Failed)?;
     datasync::give_up(turn, &message)
@@ -89,7 +108,9 @@ fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
 
 /// Moves a message of ours to what is now known of it, but never behind what was known before.
 fn advance(turn: &mut Turn<'_, '_>, id: &protocol::id::MessageId, to: Delivery) -> Result<(), StoreError> {
-    let Some(message) = turn.tx.messages().load(id)? else { return Ok(()) };
+    let Some(message) = turn.tx.messages().load(id)? else {
+        return Ok(());
+    };
     let known = message.delivery;
     let forward = known == Some(Delivery::Queued) || known == Some(Delivery::Failed) && to == Delivery::Sent;
     if forward {

@@ -4,15 +4,15 @@
 //! but lacks something waits, see [`crate::waiting`], and is tried again in the turn in which that arrives.
 
 use crypto::PublicKey;
+use protocol::Timestamp;
 use protocol::content::Content;
 use protocol::id::{InstallationId, MessageId};
 use protocol::layers::application::{self, ApplicationError, Signed};
 use protocol::layers::datasync::{DatasyncId, Payload};
 use protocol::layers::encryption::{Body, ParseError, PartError, ProtocolMessage};
+use protocol::layers::sds;
 use protocol::layers::segmentation::{self, Place, SegmentError};
 use protocol::layers::transport::{self, Opened, TransportError};
-use protocol::layers::sds;
-use protocol::Timestamp;
 use store::{Form, ParkedRow, SegmentRow, StoreError};
 use waku_proto::{Envelope, WakuMessage};
 
@@ -104,9 +104,7 @@ pub(crate) fn retry(turn: &mut Turn<'_, '_>, topics: &Topics) -> Result<(), Stor
     while let Some(arrival) = turn.arrived.pop() {
         let waited = match &arrival {
             Arrival::Session(key) => waiting::take(turn, store::Missing::Session, key)?,
-            Arrival::Contact(person) => {
-                waiting::take(turn, store::Missing::Chat, row_key(person).as_bytes())?
-            }
+            Arrival::Contact(person) => waiting::take(turn, store::Missing::Chat, row_key(person).as_bytes())?,
         };
         for parked in waited {
             again(turn, topics, parked)?;
@@ -127,8 +125,16 @@ fn opened_envelope(
         Whole::Incomplete => return Ok(Inbound::Waiting(Missing::Segments)),
         Whole::Broken => return Ok(Inbound::Dropped(Reason::Undecodable)),
     };
-    let Decrypted { bytes, installation, audience } = decrypt(turn, sender, bytes)?;
-    let origin = Origin { sender, sent_at, audience };
+    let Decrypted {
+        bytes,
+        installation,
+        audience,
+    } = decrypt(turn, sender, bytes)?;
+    let origin = Origin {
+        sender,
+        sent_at,
+        audience,
+    };
     if audience == Audience::Everybody {
         let content = sds::unwrap(&bytes).map_or(bytes, |unwrapped| unwrapped.content);
         return Ok(message(turn, &origin, content)?);
@@ -136,7 +142,9 @@ fn opened_envelope(
     if turn.now.since(sent_at) < JUST_NOW_MS && sender.is_accepted() {
         datasync::seen_online(turn, sender)?;
     }
-    let Some(payload) = Payload::parse(&bytes) else { return Ok(message(turn, &origin, bytes)?) };
+    let Some(payload) = Payload::parse(&bytes) else {
+        return Ok(message(turn, &origin, bytes)?);
+    };
     Ok(synchronised(turn, &origin, installation.as_ref(), payload)?)
 }
 
@@ -287,7 +295,9 @@ enum Whole {
 
 /// Segmentation: gives the bytes as they are, or a message whose segments are all here.
 fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>) -> Result<Whole, Halt> {
-    let Some(segment) = segmentation::parse(&data) else { return Ok(Whole::Bytes(data)) };
+    let Some(segment) = segmentation::parse(&data) else {
+        return Ok(Whole::Bytes(data));
+    };
     if turn.tx.segments().is_complete(&segment.whole, &sender.row)? {
         return Err(Halt::Drop(Reason::Duplicate));
     }
@@ -295,12 +305,24 @@ fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>) -> Resu
         Place::Data { index, count } => (false, index, count),
         Place::Parity { index, count } => (true, index, count),
     };
-    let quota = if sender.is_accepted() { SEGMENT_BYTES_OF_ONE } else { SEGMENT_BYTES_OF_STRANGERS };
+    let quota = if sender.is_accepted() {
+        SEGMENT_BYTES_OF_ONE
+    } else {
+        SEGMENT_BYTES_OF_STRANGERS
+    };
     if turn.tx.segments().usage(&sender.row)?.bytes + data.len() as u64 > quota {
         return Err(Halt::Drop(Reason::OverQuota));
     }
     let hash = segment.whole;
-    let row = SegmentRow { hash, signer: sender.row, parity, position, total, data, received_at: turn.now };
+    let row = SegmentRow {
+        hash,
+        signer: sender.row,
+        parity,
+        position,
+        total,
+        data,
+        received_at: turn.now,
+    };
     if !turn.tx.segments().insert(&row)? {
         return Err(Halt::Drop(Reason::Duplicate));
     }
@@ -331,7 +353,11 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
     let message = match ProtocolMessage::parse(&bytes) {
         Ok(message) => message,
         Err(ParseError::NotOfThisLayer) => {
-            return Ok(Decrypted { bytes, installation: None, audience: Audience::Everybody });
+            return Ok(Decrypted {
+                bytes,
+                installation: None,
+                audience: Audience::Everybody,
+            });
         }
         Err(ParseError::Bundle(_)) => return Err(Halt::Drop(Reason::BadSignature)),
         Err(ParseError::TooManyBundles) => return Err(Halt::Drop(Reason::Undecodable)),
@@ -341,7 +367,13 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
     }
     let installation = message.installation;
     let mut parts = match message.body {
-        Body::Public(bytes) => return Ok(Decrypted { bytes, installation, audience: Audience::Everybody }),
+        Body::Public(bytes) => {
+            return Ok(Decrypted {
+                bytes,
+                installation,
+                audience: Audience::Everybody,
+            });
+        }
         Body::Encrypted(parts) => parts,
     };
     let part = parts.take(&turn.me.installation).map_err(|error| match error {
@@ -350,19 +382,35 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
     })?;
     let plaintext = sessions::open(turn, sender, installation.as_ref(), part)?;
     if let Some(installation) = &installation {
-        let uses_secret = message.bundles.iter().filter(|bundle| bundle.identity == sender.key).any(|bundle| {
-            bundle.pre_keys.get(installation).is_some_and(|pre_key| pre_key.protocol_version >= 1)
-        });
+        let uses_secret = message
+            .bundles
+            .iter()
+            .filter(|bundle| bundle.identity == sender.key)
+            .any(|bundle| {
+                bundle
+                    .pre_keys
+                    .get(installation)
+                    .is_some_and(|pre_key| pre_key.protocol_version >= 1)
+            });
         if uses_secret {
-            turn.tx.shared_secrets().acknowledge(&sender.row, installation, turn.now)?;
+            turn.tx
+                .shared_secrets()
+                .acknowledge(&sender.row, installation, turn.now)?;
         }
     }
-    Ok(Decrypted { bytes: plaintext.to_vec(), installation, audience: Audience::Us })
+    Ok(Decrypted {
+        bytes: plaintext.to_vec(),
+        installation,
+        audience: Audience::Us,
+    })
 }
 
 /// Tries something parked once more. Its sender may be somebody else to us by now.
 fn again(turn: &mut Turn<'_, '_>, topics: &Topics, parked: ParkedRow) -> Result<(), StoreError> {
-    let Some(key) = parked.sender.and_then(|key| PublicKey::from_compressed(key.as_bytes()).ok()) else {
+    let Some(key) = parked
+        .sender
+        .and_then(|key| PublicKey::from_compressed(key.as_bytes()).ok())
+    else {
         return Ok(());
     };
     let sender = Sender::of(turn, key)?;
@@ -371,13 +419,21 @@ fn again(turn: &mut Turn<'_, '_>, topics: &Topics, parked: ParkedRow) -> Result<
     }
     match parked.form {
         Form::Content => {
-            let origin = Origin { sender: &sender, sent_at: parked.sent_at, audience: Audience::Us };
+            let origin = Origin {
+                sender: &sender,
+                sent_at: parked.sent_at,
+                audience: Audience::Us,
+            };
             message(turn, &origin, parked.bytes)?;
         }
         Form::Envelope => {
-            let Ok(waku) = WakuMessage::decode(&parked.bytes) else { return Ok(()) };
+            let Ok(waku) = WakuMessage::decode(&parked.bytes) else {
+                return Ok(());
+            };
             let raw = Envelope::new(parked.topic.as_str().into(), waku);
-            let Ok(opened) = open(turn, topics, &raw) else { return Ok(()) };
+            let Ok(opened) = open(turn, topics, &raw) else {
+                return Ok(());
+            };
             match turn.attempt(|turn| opened_envelope(turn, &sender, opened.sent_at, opened.data))? {
                 Err(Halt::Store(error)) => return Err(error),
                 Err(Halt::Wait(missing, what)) => {
@@ -397,9 +453,7 @@ fn is_done_with(outcome: Inbound) -> bool {
         outcome,
         Inbound::Applied
             | Inbound::Waiting(_)
-            | Inbound::Dropped(
-                Reason::Duplicate | Reason::Unsupported(_) | Reason::RuleBroken(Rule::Outdated)
-            )
+            | Inbound::Dropped(Reason::Duplicate | Reason::Unsupported(_) | Reason::RuleBroken(Rule::Outdated))
     )
 }
 
@@ -412,13 +466,7 @@ fn foremost(first: Inbound, second: Inbound) -> Inbound {
     }
 }
 
-fn envelope_row(
-    envelope: &Envelope,
-    sender: &Sender,
-    missing: Missing,
-    what: Vec<u8>,
-    now: Timestamp,
-) -> ParkedRow {
+fn envelope_row(envelope: &Envelope, sender: &Sender, missing: Missing, what: Vec<u8>, now: Timestamp) -> ParkedRow {
     ParkedRow {
         missing: missing.into(),
         what,
@@ -432,13 +480,7 @@ fn envelope_row(
     }
 }
 
-fn content_row(
-    origin: &Origin<'_>,
-    signed: &Signed,
-    missing: Missing,
-    what: Vec<u8>,
-    now: Timestamp,
-) -> ParkedRow {
+fn content_row(origin: &Origin<'_>, signed: &Signed, missing: Missing, what: Vec<u8>, now: Timestamp) -> ParkedRow {
     ParkedRow {
         missing: missing.into(),
         what,

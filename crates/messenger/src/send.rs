@@ -20,11 +20,7 @@ use crate::topics;
 use crate::turn::{Turn, row_key};
 
 /// Signs a content and hands it to data sync, which sends it to the person until they acknowledge it.
-pub(crate) fn to_person(
-    turn: &mut Turn<'_, '_>,
-    person: &PublicKey,
-    content: &Content,
-) -> Result<Signed, StoreError> {
+pub(crate) fn to_person(turn: &mut Turn<'_, '_>, person: &PublicKey, content: &Content) -> Result<Signed, StoreError> {
     let signed = sign(turn, content);
     datasync::offer(turn, person, &signed)?;
     Ok(signed)
@@ -67,7 +63,10 @@ enum Priority {
 
 fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
     let (kind, body) = content.encode();
-    let kind = i32::try_from(kind).ok().and_then(|number| Kind::try_from(number).ok()).unwrap_or(Kind::Unknown);
+    let kind = i32::try_from(kind)
+        .ok()
+        .and_then(|number| Kind::try_from(number).ok())
+        .unwrap_or(Kind::Unknown);
     application::sign(kind, body, &turn.me.key)
 }
 

@@ -31,15 +31,25 @@ impl Topics {
         let mut topics = Topics::default();
         for row in view.topics().listening()? {
             let key = row.key.as_ref().and_then(symmetric);
-            let listening = Listening { pubsub_topic: row.pubsub_topic.as_str().into(), key };
-            topics.0.entry(row.content_topic.as_str().into()).or_default().push(listening);
+            let listening = Listening {
+                pubsub_topic: row.pubsub_topic.as_str().into(),
+                key,
+            };
+            topics
+                .0
+                .entry(row.content_topic.as_str().into())
+                .or_default()
+                .push(listening);
         }
         Ok(topics)
     }
 
     /// The keys to try on an envelope, none if we do not listen there.
     pub(crate) fn keys<'a>(&'a self, envelope: &Envelope, own: &'a SecretKey) -> Vec<OpeningKey<'a>> {
-        let listening = self.0.get(&envelope.message.content_topic).map_or(&[][..], Vec::as_slice);
+        let listening = self
+            .0
+            .get(&envelope.message.content_topic)
+            .map_or(&[][..], Vec::as_slice);
         let mut keys: Vec<OpeningKey<'a>> = Vec::with_capacity(listening.len());
         let mut own_tried = false;
         for one in listening.iter().filter(|one| one.pubsub_topic == envelope.pubsub_topic) {
@@ -62,9 +72,10 @@ impl Topics {
 
     /// What the network should bring us.
     pub(crate) fn interests(&self) -> Interests {
-        let pairs = self.0.iter().flat_map(|(content, all)| {
-            all.iter().map(move |one| (one.pubsub_topic.clone(), content.clone()))
-        });
+        let pairs = self
+            .0
+            .iter()
+            .flat_map(|(content, all)| all.iter().map(move |one| (one.pubsub_topic.clone(), content.clone())));
         pairs.collect()
     }
 }
@@ -72,7 +83,11 @@ impl Topics {
 /// Listens on the topics that are ours: the partition, the personal topic and the own contact code.
 pub(crate) fn listen_to_own(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     let own = turn.me.public;
-    for address in [address::partitioned(&own), address::personal(&own), address::contact_code(&own)] {
+    for address in [
+        address::partitioned(&own),
+        address::personal(&own),
+        address::contact_code(&own),
+    ] {
         listen(turn, &address, &own)?;
     }
     Ok(())
@@ -120,13 +135,21 @@ pub(crate) fn route_to(turn: &mut Turn<'_, '_>, address: &Address, person: &Publ
         }
     };
     let pubsub_topic = turn.me.place(&address.pubsub_topic);
-    Ok(Route { pubsub_topic, content_topic: address.content_topic.clone(), key })
+    Ok(Route {
+        pubsub_topic,
+        content_topic: address.content_topic.clone(),
+        key,
+    })
 }
 
 impl Me {
     /// Where a topic of the deployed network travels in ours.
     pub(crate) fn place(&self, deployed: &PubsubTopic) -> PubsubTopic {
-        if *deployed == address::DEFAULT_SHARD.topic() { self.shard.clone() } else { deployed.clone() }
+        if *deployed == address::DEFAULT_SHARD.topic() {
+            self.shard.clone()
+        } else {
+            deployed.clone()
+        }
     }
 }
 
@@ -144,7 +167,12 @@ enum Attention {
 fn set_attention(turn: &mut Turn<'_, '_>, person: &PublicKey, attention: Attention) -> Result<(), StoreError> {
     for name in [contact_code_name(person), negotiated_name(person)] {
         if let Some(row) = turn.tx.topics().load(&name)? {
-            turn.tx.topics().save(&TopicRow { listening: attention == Attention::Listen, ..row })?;
+            let pubsub_topic = turn.me.shard.as_str().to_owned();
+            turn.tx.topics().save(&TopicRow {
+                pubsub_topic,
+                listening: attention == Attention::Listen,
+                ..row
+            })?;
         }
     }
     Ok(())

@@ -57,9 +57,21 @@ impl Turn<'_, '_> {
         &mut self,
         part: impl FnOnce(&mut Turn<'_, '_>) -> Result<T, E>,
     ) -> Result<Result<T, E>, StoreError> {
-        let Turn { tx, me, now, rng, arrived } = self;
+        let Turn {
+            tx,
+            me,
+            now,
+            rng,
+            arrived,
+        } = self;
         tx.attempt(|tx| {
-            let mut inner = Turn { tx, me, now: *now, rng: &mut **rng, arrived: Vec::new() };
+            let mut inner = Turn {
+                tx,
+                me,
+                now: *now,
+                rng: &mut **rng,
+                arrived: Vec::new(),
+            };
             let value = part(&mut inner)?;
             arrived.append(&mut inner.arrived);
             Ok(value)

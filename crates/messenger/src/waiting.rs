@@ -11,7 +11,12 @@ use crate::turn::Turn;
 
 /// Names a session: whose, with which device, founded on which pre-key.
 pub(crate) fn session_key(person: &PublicKey, installation: &InstallationId, pre_key: &PublicKey) -> Vec<u8> {
-    [&person.to_compressed()[..], &pre_key.to_compressed(), installation.as_str().as_bytes()].concat()
+    [
+        &person.to_compressed()[..],
+        &pre_key.to_compressed(),
+        installation.as_str().as_bytes(),
+    ]
+    .concat()
 }
 
 /// Lets something wait, unless its sender or everybody together has too much waiting here.
@@ -19,7 +24,11 @@ pub(crate) fn park(turn: &mut Turn<'_, '_>, sender: &Sender, parked: ParkedRow) 
     if turn.tx.waiting().contains(&parked.digest)? {
         return Ok(());
     }
-    let (pieces, bytes) = if sender.is_accepted() { QUOTA } else { QUOTA_OF_STRANGERS };
+    let (pieces, bytes) = if sender.is_accepted() {
+        QUOTA
+    } else {
+        QUOTA_OF_STRANGERS
+    };
     let usage = turn.tx.waiting().usage(Some(&sender.row))?;
     let total = turn.tx.waiting().total()?;
     let size = parked.bytes.len() as u64;
@@ -34,9 +43,10 @@ pub(crate) fn park(turn: &mut Turn<'_, '_>, sender: &Sender, parked: ParkedRow) 
 
 /// Takes out what waited for this.
 pub(crate) fn take(turn: &mut Turn<'_, '_>, missing: Missing, what: &[u8]) -> Result<Vec<ParkedRow>, StoreError> {
-    turn.tx.waiting().take(missing, what, u32::try_from(TOTAL_QUOTA.0).unwrap_or(u32::MAX))
+    turn.tx
+        .waiting()
+        .take(missing, what, u32::try_from(TOTAL_QUOTA.0).unwrap_or(u32::MAX))
 }
-
 
 /// How long something may wait: as long as the network keeps messages.
 pub(crate) const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;

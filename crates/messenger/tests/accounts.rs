@@ -15,7 +15,11 @@ use store::rekey::Step;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 /// As little as a vault may cost: these tests are not about guessing.
-const CHEAP: Cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
+const CHEAP: Cost = Cost {
+    memory_kib: 8,
+    passes: 1,
+    lanes: 1,
+};
 const PHRASE: &str = "test test test test test test test test test test test junk";
 
 fn create(directory: &Path, phrase: Option<&Mnemonic>) -> Result<Messenger, AccountError> {
@@ -65,7 +69,10 @@ fn a_phrase_gives_the_same_person_and_another_installation() {
     })
     .unwrap()
     .account();
-    assert_eq!(first.public_key.to_multibase(), "zQ3shrX9wuSGo7iWUvbKgToD3nTwFrZoKz83MpfyNK2bpqEWt");
+    assert_eq!(
+        first.public_key.to_multibase(),
+        "zQ3shrX9wuSGo7iWUvbKgToD3nTwFrZoKz83MpfyNK2bpqEWt"
+    );
     assert_eq!(second.public_key, first.public_key);
     assert_ne!(second.installation_id, first.installation_id);
 }
@@ -74,8 +81,14 @@ fn a_phrase_gives_the_same_person_and_another_installation() {
 fn a_wrong_password_and_damage_are_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     create(directory.path(), None).unwrap().lock().unwrap();
-    assert!(matches!(unlock(directory.path(), "wrong"), Err(AccountError::WrongPassword)));
-    assert!(matches!(accounts::check_password(directory.path(), "wrong"), Err(AccountError::WrongPassword)));
+    assert!(matches!(
+        unlock(directory.path(), "wrong"),
+        Err(AccountError::WrongPassword)
+    ));
+    assert!(matches!(
+        accounts::check_password(directory.path(), "wrong"),
+        Err(AccountError::WrongPassword)
+    ));
     accounts::check_password(directory.path(), "correct horse").unwrap();
 
     let key_file = directory.path().join("profile.key");
@@ -83,7 +96,10 @@ fn a_wrong_password_and_damage_are_told_apart() {
     let mut damaged = whole.clone();
     damaged[20] ^= 1;
     fs::write(&key_file, &damaged).unwrap();
-    assert!(matches!(unlock(directory.path(), "correct horse"), Err(AccountError::DamagedKeyFile)));
+    assert!(matches!(
+        unlock(directory.path(), "correct horse"),
+        Err(AccountError::DamagedKeyFile)
+    ));
     fs::write(&key_file, &whole).unwrap();
 
     let database = directory.path().join("profile.db");
@@ -113,13 +129,23 @@ fn an_interrupted_change_of_password_leaves_one_that_opens() {
         let directory = tempfile::tempdir().unwrap();
         let account = create(directory.path(), None).unwrap().account();
         let interrupted = catch_unwind(AssertUnwindSafe(|| {
-            accounts::change_password_observed(directory.path(), "correct horse", "battery", CHEAP, [3; 32], &mut |step| {
-                assert!(step < last, "the power fails here");
-            })
+            accounts::change_password_observed(
+                directory.path(),
+                "correct horse",
+                "battery",
+                CHEAP,
+                [3; 32],
+                &mut |step| {
+                    assert!(step < last, "the power fails here");
+                },
+            )
         }));
         assert!(interrupted.is_err());
-        let opened: Vec<_> =
-            ["correct horse", "battery"].map(|password| unlock(directory.path(), password).ok()).into_iter().flatten().collect();
+        let opened: Vec<_> = ["correct horse", "battery"]
+            .map(|password| unlock(directory.path(), password).ok())
+            .into_iter()
+            .flatten()
+            .collect();
         assert_eq!(opened.len(), 1, "{last:?}");
         assert_eq!(opened[0].account(), account, "{last:?}");
     }
@@ -130,7 +156,10 @@ fn a_changed_password_is_the_only_one() {
     let directory = tempfile::tempdir().unwrap();
     create(directory.path(), None).unwrap().lock().unwrap();
     accounts::change_password(directory.path(), "correct horse", "battery", CHEAP, [3; 32]).unwrap();
-    assert!(matches!(unlock(directory.path(), "correct horse"), Err(AccountError::WrongPassword)));
+    assert!(matches!(
+        unlock(directory.path(), "correct horse"),
+        Err(AccountError::WrongPassword)
+    ));
     unlock(directory.path(), "battery").unwrap();
 }
 

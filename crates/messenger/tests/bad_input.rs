@@ -27,7 +27,10 @@ fn the_tools_work() {
     let mut enemy = Enemy::new();
     let (to, now) = (world.key(alice), world.now);
     let envelope = enemy.request_envelope(&to, now, "be my friend");
-    assert_eq!(world.messenger(alice).receive(now, &envelope).unwrap().value, Inbound::Applied);
+    assert_eq!(
+        world.messenger(alice).receive(now, &envelope).unwrap().value,
+        Inbound::Applied
+    );
     refused(world.messenger(alice), now, &envelope, Reason::Duplicate);
 }
 
@@ -41,15 +44,24 @@ fn every_flipped_bit_and_every_cut_is_refused() {
         let mut damaged = whole.clone();
         damaged.message.payload[at] ^= 1 << (at % 8);
         let inbound = world.messenger(alice).receive(now, &damaged).unwrap();
-        assert!(matches!(inbound.value, Inbound::Dropped(Reason::NotForUs | Reason::Undecodable)), "{at}");
+        assert!(
+            matches!(inbound.value, Inbound::Dropped(Reason::NotForUs | Reason::Undecodable)),
+            "{at}"
+        );
         assert!(inbound.changes.is_empty());
         refused(world.messenger(alice), now, &damaged, Reason::Duplicate);
         let mut cut = whole.clone();
         cut.message.payload.truncate(at);
         let inbound = world.messenger(alice).receive(now, &cut).unwrap();
-        assert!(matches!(inbound.value, Inbound::Dropped(_)) && inbound.changes.is_empty(), "{at}");
+        assert!(
+            matches!(inbound.value, Inbound::Dropped(_)) && inbound.changes.is_empty(),
+            "{at}"
+        );
     }
-    assert_eq!(world.messenger(alice).receive(now, &whole).unwrap().value, Inbound::Applied);
+    assert_eq!(
+        world.messenger(alice).receive(now, &whole).unwrap().value,
+        Inbound::Applied
+    );
 }
 
 #[test]
@@ -67,7 +79,11 @@ fn garbage_below_every_layer_is_refused() {
         let synced = enemy.envelope(&to, &synced, now);
         for envelope in [plain, encrypted, synced] {
             let inbound = world.messenger(alice).receive(now, &envelope).unwrap();
-            assert!(matches!(inbound.value, Inbound::Dropped(_)), "{length}: {:?}", inbound.value);
+            assert!(
+                matches!(inbound.value, Inbound::Dropped(_)),
+                "{length}: {:?}",
+                inbound.value
+            );
             assert!(inbound.changes.messages.is_empty() && inbound.changes.contacts.is_empty());
         }
     }
@@ -103,7 +119,8 @@ fn what_somebody_wrote_to_another_cannot_be_handed_on() {
     let master = ExtendedKey::master(&phrase("Bobby").to_seed("")).unwrap();
     let bobby = master.derive(CHAT).unwrap().key().clone();
     assert_eq!(bobby.public_key(), world.key(bob));
-    let (_, body) = Content::ChatMessage(Box::new(enemy.request(&enemy.key.public_key(), now.0, "Dear Mallory"))).encode();
+    let (_, body) =
+        Content::ChatMessage(Box::new(enemy.request(&enemy.key.public_key(), now.0, "Dear Mallory"))).encode();
     let stolen = application::sign(Kind::ChatMessage, body, &bobby).bytes;
     let data = enemy.encrypt(&to, &enemy.sync(&to, vec![stolen]));
     let envelope = enemy.envelope(&to, &data, now);
@@ -137,10 +154,22 @@ fn bad_names_and_local_kinds_are_refused() {
     let (to, now) = (world.key(alice), world.now);
     let good = enemy.request(&to, now.0, "x");
     let bad = [
-        ChatMessage { display_name: "<b>bold</b>".into(), ..good.clone() },
-        ChatMessage { body: Body::Other(15), ..good.clone() },
-        ChatMessage { text: "x".repeat(4_097), ..good.clone() },
-        ChatMessage { message_type: MessageType::SystemMessagePrivateGroup, ..good.clone() },
+        ChatMessage {
+            display_name: "<b>bold</b>".into(),
+            ..good.clone()
+        },
+        ChatMessage {
+            body: Body::Other(15),
+            ..good.clone()
+        },
+        ChatMessage {
+            text: "x".repeat(4_097),
+            ..good.clone()
+        },
+        ChatMessage {
+            message_type: MessageType::SystemMessagePrivateGroup,
+            ..good.clone()
+        },
         ChatMessage { chat_id: None, ..good },
     ];
     for message in bad {
@@ -148,7 +177,11 @@ fn bad_names_and_local_kinds_are_refused() {
         let data = enemy.encrypt(&to, &enemy.sync(&to, vec![wrapped]));
         let envelope = enemy.envelope(&to, &data, now);
         let inbound = world.messenger(alice).receive(now, &envelope).unwrap();
-        assert!(matches!(inbound.value, Inbound::Dropped(Reason::RuleBroken(_))), "{:?}", inbound.value);
+        assert!(
+            matches!(inbound.value, Inbound::Dropped(Reason::RuleBroken(_))),
+            "{:?}",
+            inbound.value
+        );
         assert!(inbound.changes.messages.is_empty());
     }
 }
@@ -183,7 +216,10 @@ fn one_bad_message_does_not_spoil_its_neighbours() {
     });
     let now = world.now;
     let commit = world.messenger(bob).receive_many(now, &batch).unwrap();
-    assert_eq!(commit.value, [Inbound::Applied, Inbound::Dropped(Reason::NotForUs), Inbound::Applied]);
+    assert_eq!(
+        commit.value,
+        [Inbound::Applied, Inbound::Dropped(Reason::NotForUs), Inbound::Applied]
+    );
     assert_eq!(world.texts(bob, alice), ["Let us talk", "first", "second"]);
 }
 
@@ -220,5 +256,10 @@ fn a_large_message_arrives_in_any_order_of_its_segments() {
     // Parity comes first here, so the message is whole before its last segment is.
     let applied = outcomes.iter().position(|one| *one == Inbound::Applied).unwrap();
     assert!(applied + 1 >= data.len().div_ceil(100), "{outcomes:?}");
-    assert!(outcomes[applied + 1..].iter().all(|one| *one == Inbound::Dropped(Reason::Duplicate)), "{outcomes:?}");
+    assert!(
+        outcomes[applied + 1..]
+            .iter()
+            .all(|one| *one == Inbound::Dropped(Reason::Duplicate)),
+        "{outcomes:?}"
+    );
 }

@@ -21,7 +21,13 @@ fn story(crash: Option<(usize, Who)>) -> (World, usize) {
         reply_to: None,
     };
     let script: Vec<(Who, Command)> = vec![
-        (alice, Command::SendContactRequest { to: b, note: "hello".into() }),
+        (
+            alice,
+            Command::SendContactRequest {
+                to: b,
+                note: "hello".into(),
+            },
+        ),
         (bob, Command::AcceptContactRequest { contact: a }),
         (alice, text(&to_bob, "one")),
         (alice, text(&to_bob, "two")),
@@ -123,9 +129,20 @@ fn what_was_sealed_but_never_answered_for_is_sent_again() {
 #[test]
 fn the_name_and_the_settings_survive() {
     let (mut world, alice, _) = World::friends();
-    let settings = messenger::Settings { share_hours: 7, auto_lock_minutes: Some(5), ..Default::default() };
+    let settings = messenger::Settings {
+        share_hours: 7,
+        auto_lock_minutes: Some(5),
+        ..Default::default()
+    };
     world.command(alice, Command::ChangeSettings(settings)).unwrap();
-    world.command(alice, Command::SetDisplayName { name: "Another name".into() }).unwrap();
+    world
+        .command(
+            alice,
+            Command::SetDisplayName {
+                name: "Another name".into(),
+            },
+        )
+        .unwrap();
     world.command(alice, Command::SavePeers(vec![1, 2, 3])).unwrap();
     let before = world.messenger(alice).account();
     world.crash(alice);

@@ -11,7 +11,13 @@ use messenger::{Command, CommandError, MessageId, Published};
 use store::Delivery;
 
 fn state(world: &World, who: Who, with: Who, id: &MessageId) -> Delivery {
-    world.messages(who, with).into_iter().find(|row| row.id == *id).unwrap().delivery.unwrap()
+    world
+        .messages(who, with)
+        .into_iter()
+        .find(|row| row.id == *id)
+        .unwrap()
+        .delivery
+        .unwrap()
 }
 
 #[test]
@@ -21,7 +27,11 @@ fn queued_sent_delivered() {
     let id = world.say(alice, bob, "one");
     assert_eq!(state(&world, alice, bob, &id), Delivery::Queued);
     world.pass(HOUR);
-    assert_eq!(state(&world, alice, bob, &id), Delivery::Queued, "nothing was published yet");
+    assert_eq!(
+        state(&world, alice, bob, &id),
+        Delivery::Queued,
+        "nothing was published yet"
+    );
     world.people[bob.0].online = false;
     world.people[alice.0].online = true;
     let now = world.now;
@@ -71,9 +81,19 @@ fn repetitions_come_rarer_and_end() {
     world.pass(20 * DAY);
     let sent = world.archive.len() - before;
     let topic = world.archive[before].message.content_topic.clone();
-    let repeated = world.archive[before..].iter().filter(|one| one.message.content_topic == topic).count();
-    assert_eq!(repeated, 15, "fifteen times and not once more ({sent} envelopes, {bundles})");
-    assert_eq!(state(&world, alice, bob, &id), Delivery::Sent, "the network has it, that stays true");
+    let repeated = world.archive[before..]
+        .iter()
+        .filter(|one| one.message.content_topic == topic)
+        .count();
+    assert_eq!(
+        repeated, 15,
+        "fifteen times and not once more ({sent} envelopes, {bundles})"
+    );
+    assert_eq!(
+        state(&world, alice, bob, &id),
+        Delivery::Sent,
+        "the network has it, that stays true"
+    );
     world.people[bob.0].online = true;
     world.catch_up(bob);
     assert_eq!(world.texts(bob, alice), ["Let us talk", "is anybody there"]);
@@ -99,11 +119,17 @@ fn what_can_never_be_published_fails_and_can_be_sent_again() {
     world.people[alice.0].online = false;
     let id = world.say(alice, bob, "stubborn");
     let resend = Command::Resend { message: id };
-    assert!(matches!(world.command(alice, resend.clone()), Err(CommandError::NotFailed)));
+    assert!(matches!(
+        world.command(alice, resend.clone()),
+        Err(CommandError::NotFailed)
+    ));
     let now = world.now;
     let sealed = world.messenger(alice).seal_due(now, 10).unwrap().value;
     for (entry, _) in sealed {
-        world.messenger(alice).published(now, entry, Published::TooLarge).unwrap();
+        world
+            .messenger(alice)
+            .published(now, entry, Published::TooLarge)
+            .unwrap();
     }
     assert_eq!(state(&world, alice, bob, &id), Delivery::Failed);
     world.pass(DAY);
@@ -147,14 +173,20 @@ fn a_late_acknowledgement_corrects_a_failure_and_no_result_takes_a_delivery_back
     let sealed = world.messenger(alice).seal_due(now, 10).unwrap().value;
     // The envelope got out, but the answer was lost and the next attempt is refused.
     let (entry, envelope) = sealed.into_iter().next().unwrap();
-    world.messenger(alice).published(now, entry, Published::TooLarge).unwrap();
+    world
+        .messenger(alice)
+        .published(now, entry, Published::TooLarge)
+        .unwrap();
     assert_eq!(state(&world, alice, bob, &id), Delivery::Failed);
     world.messenger(bob).receive(now, &envelope).unwrap();
     world.people[alice.0].online = true;
     world.pass(1_000);
     assert_eq!(state(&world, alice, bob, &id), Delivery::Delivered);
     world.messenger(alice).published(now, entry, Published::Retry).unwrap();
-    world.messenger(alice).published(now, entry, Published::TooLarge).unwrap();
+    world
+        .messenger(alice)
+        .published(now, entry, Published::TooLarge)
+        .unwrap();
     assert_eq!(state(&world, alice, bob, &id), Delivery::Delivered);
 }
 
@@ -167,7 +199,10 @@ fn our_own_envelopes_are_recognised_when_they_come_back() {
     for envelope in world.archive.clone() {
         let of_alice = messenger::Inbound::Dropped(messenger::Reason::OwnEcho);
         let inbound = world.messenger(alice).receive(now, &envelope).unwrap();
-        assert!(inbound.changes.is_empty() || inbound.value == messenger::Inbound::Applied, "{inbound:?}");
+        assert!(
+            inbound.changes.is_empty() || inbound.value == messenger::Inbound::Applied,
+            "{inbound:?}"
+        );
         if envelope == *world.archive.first().unwrap() {
             assert_eq!(inbound.value, of_alice);
         }
@@ -179,12 +214,26 @@ fn our_own_envelopes_are_recognised_when_they_come_back() {
 fn texts_are_checked() {
     let (mut world, alice, bob) = World::friends();
     let chat = world.chat(bob);
-    let write = |text: &str| Command::SendText { chat: chat.clone(), text: text.into(), reply_to: None };
-    assert!(matches!(world.command(alice, write(" \n")), Err(CommandError::EmptyText)));
-    assert!(matches!(world.command(alice, write(&"x".repeat(4_097))), Err(CommandError::MessageTooLong)));
+    let write = |text: &str| Command::SendText {
+        chat: chat.clone(),
+        text: text.into(),
+        reply_to: None,
+    };
+    assert!(matches!(
+        world.command(alice, write(" \n")),
+        Err(CommandError::EmptyText)
+    ));
+    assert!(matches!(
+        world.command(alice, write(&"x".repeat(4_097))),
+        Err(CommandError::MessageTooLong)
+    ));
     world.command(alice, write(&"é".repeat(4_096))).unwrap();
     world.pass(1_000);
     assert_eq!(world.texts(bob, alice).last().unwrap().chars().count(), 4_096);
-    let nowhere = Command::SendText { chat: "nowhere".parse().unwrap(), text: "x".into(), reply_to: None };
+    let nowhere = Command::SendText {
+        chat: "nowhere".parse().unwrap(),
+        text: "x".into(),
+        reply_to: None,
+    };
     assert!(matches!(world.command(alice, nowhere), Err(CommandError::ChatNotFound)));
 }

@@ -18,7 +18,12 @@ use protocol::wire::encryption::{EncryptedMessageProtocol, ProtocolMessage};
 use waku_proto::Envelope;
 
 fn secret(name: &str) -> SecretKey {
-    ExtendedKey::master(&phrase(name).to_seed("")).unwrap().derive(CHAT).unwrap().key().clone()
+    ExtendedKey::master(&phrase(name).to_seed(""))
+        .unwrap()
+        .derive(CHAT)
+        .unwrap()
+        .key()
+        .clone()
 }
 
 /// What a person's envelopes look like below the outer seal, if they travel on the person's partition.
@@ -38,7 +43,16 @@ fn parts(message: &ProtocolMessage) -> Vec<(&String, &EncryptedMessageProtocol)>
 
 fn ask(world: &mut World, from: Who, to: Who) -> MessageId {
     let to = world.key(to);
-    match world.command(from, Command::SendContactRequest { to, note: "hello".into() }).unwrap() {
+    match world
+        .command(
+            from,
+            Command::SendContactRequest {
+                to,
+                note: "hello".into(),
+            },
+        )
+        .unwrap()
+    {
         Reply::Message(id) => id,
         other => panic!("{other:?}"),
     }
@@ -53,19 +67,32 @@ fn the_contact_code_is_asked_first_and_its_bundle_used() {
     let now = world.now;
     let gaps = world.messenger(alice).history_gaps(now).unwrap();
     let bobs_code = address::contact_code(&world.key(bob)).content_topic;
-    assert!(gaps[0].urgent && gaps[0].gap.content_topics.contains(&bobs_code), "{gaps:?}");
+    assert!(
+        gaps[0].urgent && gaps[0].gap.content_topics.contains(&bobs_code),
+        "{gaps:?}"
+    );
     assert!(gaps[1..].iter().all(|gap| !gap.urgent));
     world.pass(300);
     world.catch_up(alice);
     world.pass(1);
-    let request = world.archive[before..].iter().find_map(|one| inside(one, "Bobby")).expect("sent before the 5 s end");
+    let request = world.archive[before..]
+        .iter()
+        .find_map(|one| inside(one, "Bobby"))
+        .expect("sent before the 5 s end");
     assert!(world.now.since(START) < 5_000);
     let parts = parts(&request);
     assert_eq!(*parts[0].0, world.messenger(bob).account().installation_id.to_string());
     assert!(parts[0].1.x3dh_header.is_some() && parts[0].1.dr_header.is_some() && parts[0].1.dh_header.is_none());
     assert_eq!(world.texts(bob, alice), ["hello"]);
     let now = world.now;
-    assert!(world.messenger(alice).history_gaps(now).unwrap().iter().all(|gap| !gap.urgent));
+    assert!(
+        world
+            .messenger(alice)
+            .history_gaps(now)
+            .unwrap()
+            .iter()
+            .all(|gap| !gap.urgent)
+    );
 }
 
 #[test]
@@ -76,11 +103,18 @@ fn without_a_bundle_the_fallback_is_used_after_five_seconds() {
     world.pass(4_999);
     assert_eq!(world.archive.len(), before);
     world.pass(1);
-    let request = world.archive[before..].iter().find_map(|one| inside(one, "Bobby")).unwrap();
+    let request = world.archive[before..]
+        .iter()
+        .find_map(|one| inside(one, "Bobby"))
+        .unwrap();
     let parts = parts(&request);
     assert_eq!(parts[0].0, "none");
     assert!(parts[0].1.dh_header.is_some() && parts[0].1.dr_header.is_none());
-    assert_eq!(request.bundles.len(), 1, "our bundle goes along, so that the answer need not fall back");
+    assert_eq!(
+        request.bundles.len(),
+        1,
+        "our bundle goes along, so that the answer need not fall back"
+    );
     assert_eq!(world.texts(bob, alice), ["hello"]);
 }
 
@@ -100,9 +134,17 @@ fn strangers_get_an_acknowledgement_without_a_bundle_and_no_key_is_derived_for_t
     let (mut world, alice, bob) = World::two();
     ask(&mut world, alice, bob);
     world.pass(6_000);
-    let ack = world.archive.iter().find_map(|one| inside(one, "Alice")).expect("the acknowledgement");
+    let ack = world
+        .archive
+        .iter()
+        .find_map(|one| inside(one, "Alice"))
+        .expect("the acknowledgement");
     assert!(ack.bundles.is_empty());
-    let topics = world.messenger(bob).store().read(|view| view.topics().listening()).unwrap();
+    let topics = world
+        .messenger(bob)
+        .store()
+        .read(|view| view.topics().listening())
+        .unwrap();
     assert_eq!(topics.len(), 3, "Bobby listens to nothing but his own topics");
     assert!(!world.messenger(bob).interests().pairs().any(|(_, topic)| {
         *topic == address::negotiated(&secret("Bobby").ecdh(&secret("Alice").public_key())).content_topic
@@ -127,7 +169,9 @@ fn both_move_to_the_negotiated_topic_and_stop_sending_bundles() {
     // A new pre-key is told again, until it is known to have arrived.
     world.pass(25 * HOUR);
     let secret = secret("Alice").ecdh(&world.key(bob));
-    let address::Lock::Password(password) = address::negotiated(&secret).lock else { panic!() };
+    let address::Lock::Password(password) = address::negotiated(&secret).lock else {
+        panic!()
+    };
     let key = crypto::SymmetricKey::from_password(password.expose());
     let mut bundles = Vec::new();
     for _ in 0..3 {
@@ -150,8 +194,14 @@ fn a_message_of_100_characters_costs_at_most_1700_bytes_with_its_acknowledgement
     let before = world.archive.len();
     world.say(alice, bob, &"x".repeat(100));
     world.pass(3_000);
-    let sizes: Vec<usize> = world.archive[before..].iter().map(|one| one.message.encoded_len()).collect();
-    println!("message and acknowledgement: {sizes:?} = {} bytes", sizes.iter().sum::<usize>());
+    let sizes: Vec<usize> = world.archive[before..]
+        .iter()
+        .map(|one| one.message.encoded_len())
+        .collect();
+    println!(
+        "message and acknowledgement: {sizes:?} = {} bytes",
+        sizes.iter().sum::<usize>()
+    );
     assert_eq!(sizes.len(), 2, "no identity, nothing else");
     assert!(sizes.iter().sum::<usize>() <= 1_700);
 }
@@ -165,5 +215,9 @@ fn nothing_is_published_while_nothing_changes_but_the_contact_code() {
     let codes = [alice, bob].map(|who| address::contact_code(&world.key(who)).content_topic);
     let day = &world.archive[before..];
     assert!(day.iter().all(|one| codes.contains(&one.message.content_topic)));
-    assert!(day.len() <= 2 * 5, "four times a day, and once for the new pre-key: {}", day.len());
+    assert!(
+        day.len() <= 2 * 5,
+        "four times a day, and once for the new pre-key: {}",
+        day.len()
+    );
 }

@@ -27,13 +27,23 @@ fn texts_before_the_answer_wait_for_it() {
     world.say(alice, bob, "two");
     world.pass(1_000);
     let heard = &world.people[bob.0].heard;
-    assert_eq!(heard[..2], [Inbound::Waiting(Missing::Chat), Inbound::Waiting(Missing::Chat)]);
+    assert_eq!(
+        heard[..2],
+        [Inbound::Waiting(Missing::Chat), Inbound::Waiting(Missing::Chat)]
+    );
     assert_eq!(world.texts(bob, alice), Vec::<String>::new(), "nobody was accepted");
-    assert!(messenger::contacts::relation(&world.contact(bob, alice)).awaits_our_answer(), "but that she asks is known");
+    assert!(
+        messenger::contacts::relation(&world.contact(bob, alice)).awaits_our_answer(),
+        "but that she asks is known"
+    );
     let contact = world.key(alice);
     world.command(bob, Command::AcceptContactRequest { contact }).unwrap();
     assert_eq!(world.texts(bob, alice), ["one", "two"]);
-    let waiting = world.messenger(bob).store().read(|view| view.waiting().total()).unwrap();
+    let waiting = world
+        .messenger(bob)
+        .store()
+        .read(|view| view.waiting().total())
+        .unwrap();
     assert_eq!(waiting.count, 0);
 }
 
@@ -51,7 +61,10 @@ fn any_order_of_a_burst_ends_in_the_same_chat() {
         burst.sort_by_key(|one| one.hash().as_bytes()[order]);
         let now = world.now;
         for envelope in &burst {
-            assert_eq!(world.messenger(bob).receive(now, envelope).unwrap().value, Inbound::Applied);
+            assert_eq!(
+                world.messenger(bob).receive(now, envelope).unwrap().value,
+                Inbound::Applied
+            );
         }
         let expected: Vec<String> = (0..12).map(|n| format!("text {n}")).collect();
         assert_eq!(world.texts(bob, alice)[1..], expected, "order {order}");
@@ -63,7 +76,12 @@ fn a_message_that_overtook_the_beginning_of_its_session_waits_for_it() {
     let (mut world, alice, _) = World::two();
     let mut enemy = Enemy::new();
     let (to, now) = (world.key(alice), world.now);
-    let alices = world.messenger(alice).store().read(|view| view.bundles().newest_own()).unwrap().unwrap();
+    let alices = world
+        .messenger(alice)
+        .store()
+        .read(|view| view.bundles().newest_own())
+        .unwrap()
+        .unwrap();
     let pre_key = crypto::PublicKey::from_compressed(alices.public.as_bytes()).unwrap();
     let session = PairSession::initiate(&enemy.key, &to, &pre_key, &mut enemy.rng);
     let mut sessions = BTreeMap::from([(world.messenger(alice).account().installation_id, session)]);
@@ -87,9 +105,16 @@ fn a_message_that_overtook_the_beginning_of_its_session_waits_for_it() {
     let again = world.messenger(alice).receive(now, &envelopes[1]).unwrap().value;
     assert_eq!(again, Inbound::Dropped(Reason::Duplicate), "it waits once");
     world.crash(alice);
-    assert_eq!(world.messenger(alice).receive(now, &envelopes[0]).unwrap().value, Inbound::Applied);
+    assert_eq!(
+        world.messenger(alice).receive(now, &envelopes[0]).unwrap().value,
+        Inbound::Applied
+    );
     let chat = protocol::id::ChatId::one_to_one(&enemy.key.public_key());
-    let rows = world.messenger(alice).store().read(|view| view.messages().page(&chat, None, 10)).unwrap();
+    let rows = world
+        .messenger(alice)
+        .store()
+        .read(|view| view.messages().page(&chat, None, 10))
+        .unwrap();
     let texts: Vec<&str> = rows.iter().rev().map(|row| row.text.as_str()).collect();
     assert_eq!(texts, ["first", "second", "third"]);
 }
@@ -101,16 +126,27 @@ fn a_stranger_has_a_small_share() {
     let (to, now) = (world.key(alice), world.now);
     let mut outcomes = BTreeMap::<Inbound, usize>::new();
     for n in 0..30 {
-        let text = ChatMessage { body: Body::Text, ..enemy.request(&to, now.0 + n, "let me in") };
+        let text = ChatMessage {
+            body: Body::Text,
+            ..enemy.request(&to, now.0 + n, "let me in")
+        };
         let wrapped = enemy.wrap(text);
         let data = enemy.encrypt(&to, &enemy.sync(&to, vec![wrapped]));
         let envelope = enemy.envelope(&to, &data, now);
-        *outcomes.entry(world.messenger(alice).receive(now, &envelope).unwrap().value).or_default() += 1;
+        *outcomes
+            .entry(world.messenger(alice).receive(now, &envelope).unwrap().value)
+            .or_default() += 1;
     }
-    let expected =
-        BTreeMap::from([(Inbound::Waiting(Missing::Chat), 20), (Inbound::Dropped(Reason::OverQuota), 10)]);
+    let expected = BTreeMap::from([
+        (Inbound::Waiting(Missing::Chat), 20),
+        (Inbound::Dropped(Reason::OverQuota), 10),
+    ]);
     assert_eq!(outcomes, expected);
-    let topics = world.messenger(alice).store().read(|view| view.topics().listening()).unwrap();
+    let topics = world
+        .messenger(alice)
+        .store()
+        .read(|view| view.topics().listening())
+        .unwrap();
     assert_eq!(topics.len(), 3, "and not one key was derived for them");
 }
 
@@ -119,7 +155,12 @@ fn a_stranger_cannot_make_us_keep_many_ratchet_keys() {
     let (mut world, alice, _) = World::two();
     let mut enemy = Enemy::new();
     let (to, now) = (world.key(alice), world.now);
-    let alices = world.messenger(alice).store().read(|view| view.bundles().newest_own()).unwrap().unwrap();
+    let alices = world
+        .messenger(alice)
+        .store()
+        .read(|view| view.bundles().newest_own())
+        .unwrap()
+        .unwrap();
     let pre_key = crypto::PublicKey::from_compressed(alices.public.as_bytes()).unwrap();
     let session = PairSession::initiate(&enemy.key, &to, &pre_key, &mut enemy.rng);
     let mut sessions = BTreeMap::from([(world.messenger(alice).account().installation_id, session)]);

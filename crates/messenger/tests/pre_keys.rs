@@ -20,27 +20,36 @@ use store::Store;
 use waku_proto::Envelope;
 
 fn identity(name: &str) -> SecretKey {
-    ExtendedKey::master(&phrase(name).to_seed("")).unwrap().derive(CHAT).unwrap().key().clone()
+    ExtendedKey::master(&phrase(name).to_seed(""))
+        .unwrap()
+        .derive(CHAT)
+        .unwrap()
+        .key()
+        .clone()
 }
 
 /// Everything an attacker can do with a seized database of Bobby, his identity key, and what the network carried.
 fn attack(seized: &Store, recorded: &[Envelope]) -> Vec<String> {
     let bobby = identity("Bobby");
-    let own = seized
-        .read(|view| view.account().load())
-        .unwrap()
-        .unwrap()
-        .installation;
+    let own = seized.read(|view| view.account().load()).unwrap().unwrap().installation;
     let mut read = Vec::new();
     let mut rng = ChaCha20Rng::from_seed([1; 32]);
     for envelope in recorded {
-        let Ok(opened) = transport::open(&envelope.message, OpeningKey::Asymmetric(&bobby)) else { continue };
-        let Ok(message) = ProtocolMessage::parse(&opened.data) else { continue };
-        let Body::Encrypted(mut parts) = message.body else { continue };
+        let Ok(opened) = transport::open(&envelope.message, OpeningKey::Asymmetric(&bobby)) else {
+            continue;
+        };
+        let Ok(message) = ProtocolMessage::parse(&opened.data) else {
+            continue;
+        };
+        let Body::Encrypted(mut parts) = message.body else {
+            continue;
+        };
         let Ok(part) = parts.take(&own) else { continue };
         let Scheme::Ratchet(part) = part.scheme else { continue };
         let founding = part.pre_key.to_compressed().into();
-        let Some(pre_key) = seized.read(|view| view.bundles().own(&founding)).unwrap() else { continue };
+        let Some(pre_key) = seized.read(|view| view.bundles().own(&founding)).unwrap() else {
+            continue;
+        };
         let secret = SecretKey::from_bytes(pre_key.secret[..].try_into().unwrap()).unwrap();
         let mut session = PairSession::accept(&part, &bobby, &secret, &opened.sender).unwrap();
         if let Ok(plaintext) = session.open(&part, &mut rng) {
@@ -55,7 +64,15 @@ fn attack(seized: &Store, recorded: &[Envelope]) -> Vec<String> {
 fn a_recorded_first_message_cannot_be_read_once_its_pre_key_is_erased() {
     let (mut world, alice, bob) = World::two();
     let to = world.key(bob);
-    world.command(alice, Command::SendContactRequest { to, note: "the first secret".into() }).unwrap();
+    world
+        .command(
+            alice,
+            Command::SendContactRequest {
+                to,
+                note: "the first secret".into(),
+            },
+        )
+        .unwrap();
     world.pass(200);
     world.catch_up(alice);
     world.pass(1);
@@ -63,14 +80,23 @@ fn a_recorded_first_message_cannot_be_read_once_its_pre_key_is_erased() {
     let recorded = world.archive.clone();
 
     let seized = world.messenger(bob).store();
-    assert!(attack(seized, &recorded).concat().contains("the first secret"), "the attack works on the day itself");
+    assert!(
+        attack(seized, &recorded).concat().contains("the first secret"),
+        "the attack works on the day itself"
+    );
 
     // The pre-key is replaced after one day and kept for 30 more.
     world.pass(30 * DAY + 23 * HOUR);
-    assert!(!attack(world.messenger(bob).store(), &recorded).is_empty(), "late messages can still be answered");
+    assert!(
+        !attack(world.messenger(bob).store(), &recorded).is_empty(),
+        "late messages can still be answered"
+    );
     world.pass(2 * HOUR);
     assert!(world.now.since(START) > 31 * DAY);
-    assert!(attack(world.messenger(bob).store(), &recorded).is_empty(), "the private half is gone");
+    assert!(
+        attack(world.messenger(bob).store(), &recorded).is_empty(),
+        "the private half is gone"
+    );
     assert_eq!(world.texts(bob, alice), ["the first secret"], "what was received stays");
 }
 
@@ -78,7 +104,12 @@ fn a_recorded_first_message_cannot_be_read_once_its_pre_key_is_erased() {
 fn pre_keys_rotate_daily_and_peers_move_to_a_new_session() {
     let (mut world, alice, bob) = World::friends();
     let newest = |world: &mut World| {
-        let row = world.messenger(alice).store().read(|view| view.bundles().newest_own()).unwrap().unwrap();
+        let row = world
+            .messenger(alice)
+            .store()
+            .read(|view| view.bundles().newest_own())
+            .unwrap()
+            .unwrap();
         (row.version, row.created_at)
     };
     assert_eq!(newest(&mut world).0, 1);
@@ -95,7 +126,10 @@ fn pre_keys_rotate_daily_and_peers_move_to_a_new_session() {
     }
     let sessions = world.messenger(alice).store();
     let other = world_installation(sessions, &world_key("Bobby"));
-    let count = sessions.read(|view| view.sessions().with(&world_key("Bobby"), &other)).unwrap().len();
+    let count = sessions
+        .read(|view| view.sessions().with(&world_key("Bobby"), &other))
+        .unwrap()
+        .len();
     assert!(count >= 3, "{count} sessions");
     assert_eq!(world.texts(bob, alice).len(), 7);
 }

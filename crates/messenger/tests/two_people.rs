@@ -20,7 +20,11 @@ fn a_request_is_accepted_and_they_talk() {
     world.say(bob, alice, "Hello Alice");
     world.pass(1_000);
     let first = world.messages(alice, bob)[1].id;
-    let reply = Command::SendText { chat: world.chat(alice), text: "How are you?".into(), reply_to: Some(first) };
+    let reply = Command::SendText {
+        chat: world.chat(alice),
+        text: "How are you?".into(),
+        reply_to: Some(first),
+    };
     world.command(bob, reply).unwrap();
     world.pass(1_000);
     let expected = "\
@@ -30,7 +34,10 @@ Bobby: Hello Alice
 Bobby: How are you? (to \"Hello Bobby\")
 ";
     assert_eq!(world.transcript(alice, bob), format!("Alice with Bobby\n{expected}"));
-    assert_eq!(world.messages(bob, alice).last().unwrap().delivery, Some(Delivery::Delivered));
+    assert_eq!(
+        world.messages(bob, alice).last().unwrap().delivery,
+        Some(Delivery::Delivered)
+    );
 }
 
 #[test]

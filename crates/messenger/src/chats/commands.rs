@@ -20,14 +20,23 @@ pub(crate) fn send_text(
 ) -> Result<MessageId, CommandError> {
     let Some(person) = chat.peer() else {
         let known = turn.tx.chats().load(chat)?.is_some();
-        return Err(if known { CommandError::UnsupportedChat } else { CommandError::ChatNotFound });
+        return Err(if known {
+            CommandError::UnsupportedChat
+        } else {
+            CommandError::ChatNotFound
+        });
     };
     let row = turn.tx.chats().load(chat)?.ok_or(CommandError::ChatNotFound)?;
     let relation = relation(&load(turn, &person)?);
     rules::may_write(&relation)?;
     rules::text(text)?;
     let clock = next_clock(row.clock, &relation, turn.now);
-    let saying = Saying { clock, text, body: Body::Text, response_to: reply_to };
+    let saying = Saying {
+        clock,
+        text,
+        body: Body::Text,
+        response_to: reply_to,
+    };
     Ok(say(turn, &person, &relation, saying)?)
 }
 

@@ -58,7 +58,11 @@ fn from_own_device(
     signed: &Signed,
     message: &ChatMessage,
 ) -> Result<Done, Halt> {
-    let person = message.chat_id.as_ref().and_then(ChatId::peer).ok_or(Rule::NotAllowed)?;
+    let person = message
+        .chat_id
+        .as_ref()
+        .and_then(ChatId::peer)
+        .ok_or(Rule::NotAllowed)?;
     if message.body == Body::ContactRequest || person == turn.me.public {
         return Err(Halt::Drop(Reason::Unsupported(signed.kind)));
     }
@@ -111,7 +115,10 @@ fn move_clock(turn: &mut Turn<'_, '_>, chat: &ChatRow, clock: u64) -> Result<(),
 
 /// Whether a message carries what its row has no column for.
 fn has_more_than_text(message: &ChatMessage) -> bool {
-    let text_only = matches!(message.body, Body::Text | Body::Emoji | Body::Status | Body::ContactRequest);
+    let text_only = matches!(
+        message.body,
+        Body::Text | Body::Emoji | Body::Status | Body::ContactRequest
+    );
     !text_only
         || !message.links.is_empty()
         || !message.status_links.is_empty()

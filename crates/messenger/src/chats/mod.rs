@@ -33,7 +33,10 @@ pub(crate) fn one_to_one(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<
     if let Some(chat) = turn.tx.chats().load(&id)? {
         return Ok(chat);
     }
-    let chat = ChatRow { active: false, ..ChatRow::new(id, turn.now) };
+    let chat = ChatRow {
+        active: false,
+        ..ChatRow::new(id, turn.now)
+    };
     turn.tx.chats().save(&chat)?;
     Ok(chat)
 }
@@ -52,7 +55,12 @@ pub(crate) fn purge(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> 
     let chat = one_to_one(turn, person)?;
     let clock = chat.clock.max(clock);
     turn.tx.messages().remove_up_to(&chat.id, u64::MAX)?;
-    turn.tx.chats().save(&ChatRow { active: false, clock, deleted_at_clock: clock, ..chat })
+    turn.tx.chats().save(&ChatRow {
+        active: false,
+        clock,
+        deleted_at_clock: clock,
+        ..chat
+    })
 }
 
 /// Says something in the chat with a person: keeps the message and hands it to data sync.
@@ -63,7 +71,12 @@ pub(crate) fn say(
     saying: Saying<'_>,
 ) -> Result<MessageId, StoreError> {
     let chat = one_to_one(turn, person)?;
-    let Saying { clock, text, body, response_to } = saying;
+    let Saying {
+        clock,
+        text,
+        body,
+        response_to,
+    } = saying;
     let kind = body.content_type().unsigned_abs();
     let request = (body == Body::ContactRequest).then_some(RequestProgress::Pending);
     let message = ChatMessage {

@@ -38,7 +38,17 @@ pub(crate) fn send_request(turn: &mut Turn<'_, '_>, to: &PublicKey, note: &str) 
     set_relation(&mut contact, relation);
     topics::listen_to(turn, to)?;
     chats::activate(turn, to)?;
-    let id = chats::say(turn, to, &relation, chats::Saying { clock, text: note, body: Body::ContactRequest, response_to: None })?;
+    let id = chats::say(
+        turn,
+        to,
+        &relation,
+        chats::Saying {
+            clock,
+            text: note,
+            body: Body::ContactRequest,
+            response_to: None,
+        },
+    )?;
     contact.request = Some(id);
     contact.request_expires_at = Some(turn.now.plus(REQUEST_LIFETIME_MS));
     if relation.mutual() {
@@ -68,7 +78,11 @@ pub(crate) fn accept(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), 
     befriend(turn, &mut contact, person)?;
     turn.tx.contacts().save(&contact)?;
     move_clock(turn, person, clock)?;
-    send::to_person(turn, person, &Content::AcceptContactRequest(AcceptContactRequest { request, clock }))?;
+    send::to_person(
+        turn,
+        person,
+        &Content::AcceptContactRequest(AcceptContactRequest { request, clock }),
+    )?;
     Ok(())
 }
 
@@ -176,14 +190,19 @@ fn end(
 }
 
 fn send_retraction(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> Result<(), StoreError> {
-    let retract = RetractContactRequest { request: String::new(), clock };
+    let retract = RetractContactRequest {
+        request: String::new(),
+        clock,
+    };
     send::to_person(turn, person, &Content::RetractContactRequest(retract))?;
     move_clock(turn, person, clock)
 }
 
 fn move_clock(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> Result<(), StoreError> {
     let chat = chats::one_to_one(turn, person)?;
-    turn.tx.chats().set_clock(&ChatId::one_to_one(person), clock::observe(chat.clock, clock))
+    turn.tx
+        .chats()
+        .set_clock(&ChatId::one_to_one(person), clock::observe(chat.clock, clock))
 }
 
 fn somebody_else(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<ContactRow, CommandError> {
@@ -194,7 +213,11 @@ fn somebody_else(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<ContactR
 }
 
 fn known(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(ContactRow, Relation), CommandError> {
-    let contact = turn.tx.contacts().load(&row_key(person))?.ok_or(CommandError::ContactNotFound)?;
+    let contact = turn
+        .tx
+        .contacts()
+        .load(&row_key(person))?
+        .ok_or(CommandError::ContactNotFound)?;
     let relation = relation(&contact);
     Ok((contact, relation))
 }

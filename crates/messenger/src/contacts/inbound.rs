@@ -106,7 +106,10 @@ pub(crate) fn update(
     let mut contact = load(turn, &signed.author)?;
     may_ask(turn, &contact)?;
     let mut relation = relation(&contact);
-    let mut effect = update.contact_request.as_ref().map_or(Effect::default(), |theirs| relation.told(theirs));
+    let mut effect = update
+        .contact_request
+        .as_ref()
+        .map_or(Effect::default(), |theirs| relation.told(theirs));
     if update.clock > contact.updated_clock {
         contact.updated_clock = update.clock;
         contact.colour = update.customization_color;
@@ -150,12 +153,7 @@ pub(crate) fn take_name(contact: &mut ContactRow, display_name: &str) -> bool {
 }
 
 /// Draws the consequences of a changed relation, and saves it.
-fn follow(
-    turn: &mut Turn<'_, '_>,
-    origin: &Origin<'_>,
-    contact: &mut ContactRow,
-    effect: Effect,
-) -> Result<(), Halt> {
+fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow, effect: Effect) -> Result<(), Halt> {
     let person = origin.sender.key;
     let relation = relation(contact);
     if !effect.changed && !effect.answer_with_state {
@@ -201,4 +199,3 @@ fn may_ask(turn: &Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
         _ => Ok(()),
     }
 }
-

@@ -100,8 +100,14 @@ pub(crate) fn set_relation(contact: &mut ContactRow, relation: Relation) {
         Remote::None => RequestState::None,
         Remote::Received => RequestState::Received,
     };
-    contact.local = RequestSide { state: local, clock: relation.local_clock };
-    contact.remote = RequestSide { state: remote, clock: relation.remote_clock };
+    contact.local = RequestSide {
+        state: local,
+        clock: relation.local_clock,
+    };
+    contact.remote = RequestSide {
+        state: remote,
+        clock: relation.remote_clock,
+    };
     contact.blocked = relation.blocked;
     contact.removed = relation.removed;
 }
@@ -113,7 +119,11 @@ pub(crate) fn next_clock(chat_clock: u64, relation: &Relation, now: Timestamp) -
 
 /// Both have asked or accepted, perhaps just now: the open request is answered, the chat is in the list, and what waited
 /// for the contact is tried again.
-pub(crate) fn befriend(turn: &mut Turn<'_, '_>, contact: &mut ContactRow, person: &PublicKey) -> Result<(), StoreError> {
+pub(crate) fn befriend(
+    turn: &mut Turn<'_, '_>,
+    contact: &mut ContactRow,
+    person: &PublicKey,
+) -> Result<(), StoreError> {
     close_request(turn, contact, RequestProgress::Accepted)?;
     topics::listen_to(turn, person)?;
     crate::chats::activate(turn, person)?;
@@ -128,7 +138,9 @@ pub(crate) fn close_request(
     outcome: RequestProgress,
 ) -> Result<(), StoreError> {
     contact.request_expires_at = None;
-    let Some(id) = contact.request.take() else { return Ok(()) };
+    let Some(id) = contact.request.take() else {
+        return Ok(());
+    };
     if let Some(mut message) = turn.tx.messages().load(&id)?
         && message.request == Some(RequestProgress::Pending)
     {

@@ -92,7 +92,13 @@ impl Relation {
     pub fn withdraw(&mut self, clock: u64) -> bool {
         let fresh = clock > self.local_clock;
         if fresh {
-            *self = Relation { local_clock: clock, remote_clock: clock, blocked: self.blocked, removed: true, ..Relation::default() };
+            *self = Relation {
+                local_clock: clock,
+                remote_clock: clock,
+                blocked: self.blocked,
+                removed: true,
+                ..Relation::default()
+            };
         }
         fresh
     }
@@ -130,7 +136,11 @@ impl Relation {
         let new_request = self.remote == Remote::None;
         self.remote = Remote::Received;
         self.remote_clock = clock;
-        Effect { changed: true, new_request, answer_with_state: false }
+        Effect {
+            changed: true,
+            new_request,
+            answer_with_state: false,
+        }
     }
 
     /// A retraction of theirs arrived.
@@ -144,7 +154,10 @@ impl Relation {
         }
         self.remote = Remote::None;
         self.remote_clock = clock;
-        Effect { changed: true, ..Effect::default() }
+        Effect {
+            changed: true,
+            ..Effect::default()
+        }
     }
 
     /// The state that rides on each of their one-to-one messages and contact updates.
@@ -172,7 +185,10 @@ impl Relation {
             effect.changed |= about_them.changed;
             effect.new_request = about_them.new_request;
         }
-        Effect { answer_with_state, ..effect }
+        Effect {
+            answer_with_state,
+            ..effect
+        }
     }
 
     /// Our view of both halves, as it rides on our messages.
@@ -182,8 +198,14 @@ impl Relation {
             Remote::Received => RequestState::Received,
         };
         PropagatedState {
-            local: RequestSide { state: self.local.state(), clock: self.local_clock },
-            remote: RequestSide { state: remote, clock: self.remote_clock },
+            local: RequestSide {
+                state: self.local.state(),
+                clock: self.local_clock,
+            },
+            remote: RequestSide {
+                state: remote,
+                clock: self.remote_clock,
+            },
         }
     }
 }

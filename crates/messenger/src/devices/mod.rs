@@ -34,15 +34,19 @@ pub(crate) fn learn(turn: &mut Turn<'_, '_>, sender: &Sender, bundle: &Bundle) -
         let known = turn.tx.installations().load(&identity, id)?;
         newcomer |= known.is_none();
         let enabled = known.as_ref().map_or(!own, |row| row.enabled);
-        announce(turn, known, InstallationRow {
-            identity,
-            id: id.clone(),
-            protocol_version: pre_key.protocol_version,
-            announced_at,
-            enabled,
-            name: String::new(),
-            device_type: String::new(),
-        })?;
+        announce(
+            turn,
+            known,
+            InstallationRow {
+                identity,
+                id: id.clone(),
+                protocol_version: pre_key.protocol_version,
+                announced_at,
+                enabled,
+                name: String::new(),
+                device_type: String::new(),
+            },
+        )?;
         learn_pre_key(turn, &identity, id, pre_key)?;
     }
     if newcomer {
@@ -83,7 +87,9 @@ pub(crate) fn acknowledged_by(
 ) -> Result<(), StoreError> {
     let made_at = pre_keys::current(turn)?.created_at;
     if sent_at > made_at && !knows_our_bundle(turn, person, installation, made_at)? {
-        turn.tx.marks().set(KNOWS_BUNDLE, &device(person, installation), made_at)?;
+        turn.tx
+            .marks()
+            .set(KNOWS_BUNDLE, &device(person, installation), made_at)?;
     }
     Ok(())
 }
@@ -122,12 +128,18 @@ fn announce(
     known: Option<InstallationRow>,
     announced: InstallationRow,
 ) -> Result<(), StoreError> {
-    let Some(known) = known else { return turn.tx.installations().save(&announced) };
+    let Some(known) = known else {
+        return turn.tx.installations().save(&announced);
+    };
     let newer = announced.announced_at > known.announced_at.saturating_add(ANNOUNCEMENT_RESOLUTION_NS);
     let protocol_version = known.protocol_version.max(announced.protocol_version);
     if newer || protocol_version != known.protocol_version {
         let announced_at = known.announced_at.max(announced.announced_at);
-        turn.tx.installations().save(&InstallationRow { announced_at, protocol_version, ..known })?;
+        turn.tx.installations().save(&InstallationRow {
+            announced_at,
+            protocol_version,
+            ..known
+        })?;
     }
     Ok(())
 }
@@ -154,7 +166,9 @@ fn learn_pre_key(
         expired,
     })?;
     if !expired {
-        turn.tx.bundles().expire_older(identity, installation, pre_key.version)?;
+        turn.tx
+            .bundles()
+            .expire_older(identity, installation, pre_key.version)?;
     }
     Ok(())
 }

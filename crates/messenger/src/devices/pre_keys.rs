@@ -55,7 +55,11 @@ pub(crate) fn bundle(turn: &mut Turn<'_, '_>) -> Result<SignedBundle, StoreError
         if let Some(row) = turn.tx.bundles().newest(&own, &other)?
             && let Ok(key) = crypto::PublicKey::from_compressed(row.public.as_bytes())
         {
-            let pre_key = PreKey { key, version: row.version, protocol_version: row.protocol_version };
+            let pre_key = PreKey {
+                key,
+                version: row.version,
+                protocol_version: row.protocol_version,
+            };
             pre_keys.insert(other, pre_key);
         }
     }
@@ -63,7 +67,10 @@ pub(crate) fn bundle(turn: &mut Turn<'_, '_>) -> Result<SignedBundle, StoreError
 }
 
 /// The private half of the pre-key with this public half, as long as it exists.
-pub(crate) fn private_half(turn: &mut Turn<'_, '_>, public: &crypto::PublicKey) -> Result<Option<SecretKey>, StoreError> {
+pub(crate) fn private_half(
+    turn: &mut Turn<'_, '_>,
+    public: &crypto::PublicKey,
+) -> Result<Option<SecretKey>, StoreError> {
     let row = turn.tx.bundles().own(&row_key(public))?;
     Ok(row.as_ref().and_then(read).map(|own| own.pre_key.secret))
 }
@@ -93,12 +100,21 @@ fn renew(turn: &mut Turn<'_, '_>, version: u32) -> Result<OwnPreKey, StoreError>
         created_at: turn.now,
         expired_at: None,
     })?;
-    Ok(OwnPreKey { pre_key, created_at: turn.now })
+    Ok(OwnPreKey {
+        pre_key,
+        created_at: turn.now,
+    })
 }
 
 fn read(row: &OwnPreKeyRow) -> Option<OwnPreKey> {
     let secret = SecretKey::from_bytes(row.secret[..].try_into().ok()?).ok()?;
-    let pre_key =
-        SignedPreKey { secret, version: row.version, protocol_version: crypto::x3dh::PROTOCOL_VERSION };
-    Some(OwnPreKey { pre_key, created_at: row.created_at })
+    let pre_key = SignedPreKey {
+        secret,
+        version: row.version,
+        protocol_version: crypto::x3dh::PROTOCOL_VERSION,
+    };
+    Some(OwnPreKey {
+        pre_key,
+        created_at: row.created_at,
+    })
 }

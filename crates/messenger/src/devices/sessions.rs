@@ -106,7 +106,11 @@ fn open_ratchet(
     })?;
     save(turn, &sender.key, installation, &session)?;
     if is_new {
-        turn.arrived.push(Arrival::Session(waiting::session_key(&sender.key, installation, &part.pre_key)));
+        turn.arrived.push(Arrival::Session(waiting::session_key(
+            &sender.key,
+            installation,
+            &part.pre_key,
+        )));
     }
     Ok(plaintext)
 }
@@ -132,10 +136,7 @@ fn begin(
 }
 
 /// A session for each installation that can be written to.
-fn writable(
-    turn: &mut Turn<'_, '_>,
-    person: &PublicKey,
-) -> Result<BTreeMap<InstallationId, PairSession>, StoreError> {
+fn writable(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<BTreeMap<InstallationId, PairSession>, StoreError> {
     let identity = row_key(person);
     let mut sessions = BTreeMap::new();
     for installation in targets(turn, person)? {

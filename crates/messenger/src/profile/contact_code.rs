@@ -13,7 +13,10 @@ use crate::turn::Turn;
 /// Publishes the contact code now.
 pub(crate) fn advertise(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     let identity = identity_if_due(turn)?;
-    let code = ContactCode { push: Vec::new(), identity };
+    let code = ContactCode {
+        push: Vec::new(),
+        identity,
+    };
     send::to_followers(turn, &Content::ContactCode(Box::new(code)))?;
     turn.tx.marks().set(ADVERTISED, &[], turn.now)
 }
@@ -56,5 +59,9 @@ fn identity_if_due(turn: &mut Turn<'_, '_>) -> Result<Option<ChatIdentity>, Stor
     }
     turn.tx.settings().set_bytes(IDENTITY_HASH, &hash)?;
     turn.tx.marks().set(IDENTITY_PUBLISHED, &[], turn.now)?;
-    Ok(Some(ChatIdentity { clock: turn.now, display_name: name, ..ChatIdentity::default() }))
+    Ok(Some(ChatIdentity {
+        clock: turn.now,
+        display_name: name,
+        ..ChatIdentity::default()
+    }))
 }

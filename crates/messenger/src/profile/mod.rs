@@ -76,7 +76,8 @@ pub(crate) fn create(
         created_at: now,
     })?;
     let network_key = SecretKey::generate(rng);
-    tx.account().set_key(NETWORK_KEY, &Secret::from(&network_key.expose()[..]))?;
+    tx.account()
+        .set_key(NETWORK_KEY, &Secret::from(&network_key.expose()[..]))?;
     let history_from = match identity {
         Identity::New => now.minus(CLOCKS_DIFFER_MS),
         Identity::Restored(_) | Identity::Key(_) => Timestamp(0),
@@ -120,12 +121,24 @@ pub(crate) fn set_display_name(turn: &mut Turn<'_, '_>, name: &str) -> Result<Me
     if name.is_empty() {
         return Err(NameError::Length.into());
     }
-    let me = Me { display_name: name.to_owned(), ..turn.me.clone() };
+    let me = Me {
+        display_name: name.to_owned(),
+        ..turn.me.clone()
+    };
     if let Some(row) = turn.tx.account().load()? {
-        turn.tx.account().save(&AccountRow { name: name.to_owned(), display_name: name.to_owned(), ..row })?;
+        turn.tx.account().save(&AccountRow {
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            ..row
+        })?;
     }
-    let mut renamed =
-        Turn { tx: &mut *turn.tx, me: &me, now: turn.now, rng: &mut *turn.rng, arrived: Vec::new() };
+    let mut renamed = Turn {
+        tx: &mut *turn.tx,
+        me: &me,
+        now: turn.now,
+        rng: &mut *turn.rng,
+        arrived: Vec::new(),
+    };
     contact_code::advertise(&mut renamed)?;
     Ok(me)
 }
@@ -137,12 +150,18 @@ pub(crate) fn change_settings(turn: &mut Turn<'_, '_>, settings: &Settings) -> R
         (LIGHT_MODE, u64::from(settings.mode == Mode::Light)),
         (SHARE_MEGABYTES, u64::from(settings.share_megabytes)),
         (SHARE_HOURS, u64::from(settings.share_hours)),
-        (REQUESTS_FROM_NOBODY, u64::from(settings.requests_from == RequestsFrom::Nobody)),
+        (
+            REQUESTS_FROM_NOBODY,
+            u64::from(settings.requests_from == RequestsFrom::Nobody),
+        ),
     ];
     for (name, number) in numbers {
         turn.tx.settings().set_number(name, number)?;
     }
-    Ok(Me { settings: *settings, ..turn.me.clone() })
+    Ok(Me {
+        settings: *settings,
+        ..turn.me.clone()
+    })
 }
 
 /// Erases the recovery phrase from this device.
@@ -178,7 +197,11 @@ fn load_settings(view: &View<'_>) -> Result<Settings, StoreError> {
     let default = Settings::default();
     Ok(Settings {
         auto_lock_minutes: number(AUTO_LOCK_MINUTES)?.filter(|minutes| *minutes > 0).map(small),
-        mode: if number(LIGHT_MODE)? == Some(1) { Mode::Light } else { Mode::Relay },
+        mode: if number(LIGHT_MODE)? == Some(1) {
+            Mode::Light
+        } else {
+            Mode::Relay
+        },
         share_megabytes: number(SHARE_MEGABYTES)?.map_or(default.share_megabytes, small),
         share_hours: number(SHARE_HOURS)?.map_or(default.share_hours, small),
         requests_from: match number(REQUESTS_FROM_NOBODY)? {

@@ -71,8 +71,15 @@ impl Enemy {
 
     pub fn sync(&self, to: &PublicKey, bodies: Vec<Vec<u8>>) -> Vec<u8> {
         let group = group_id(&self.key.public_key(), to);
-        let messages = bodies.into_iter().map(|body| Message::new(group, START, body)).collect();
-        Payload { messages, ..Payload::default() }.encode()
+        let messages = bodies
+            .into_iter()
+            .map(|body| Message::new(group, START, body))
+            .collect();
+        Payload {
+            messages,
+            ..Payload::default()
+        }
+        .encode()
     }
 
     pub fn encrypt(&mut self, to: &PublicKey, plaintext: &[u8]) -> Vec<u8> {

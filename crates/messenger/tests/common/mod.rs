@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use messenger::{
-    ChatId, Command, CommandError, HistoryPage, Identity, Inbound, Messenger, Mnemonic, NewProfile, PublicKey, Published,
-    Reply, Timestamp,
+    ChatId, Command, CommandError, HistoryPage, Identity, Inbound, Messenger, Mnemonic, NewProfile, PublicKey,
+    Published, Reply, Timestamp,
 };
 use protocol::address;
 use store::{MessageRow, Secret, Store, TopicRow};
@@ -44,7 +44,12 @@ pub struct Who(pub usize);
 impl World {
     pub fn new(names: &[&'static str]) -> World {
         let people = names.iter().map(|name| person(name)).collect();
-        let mut world = World { now: START, people, archive: Vec::new(), swallow: 0 };
+        let mut world = World {
+            now: START,
+            people,
+            archive: Vec::new(),
+            swallow: 0,
+        };
         world.pump();
         world
     }
@@ -63,7 +68,14 @@ impl World {
 
     pub fn befriend(&mut self, one: Who, other: Who) {
         let (to, contact) = (self.key(other), self.key(one));
-        self.command(one, Command::SendContactRequest { to, note: "Let us talk".into() }).unwrap();
+        self.command(
+            one,
+            Command::SendContactRequest {
+                to,
+                note: "Let us talk".into(),
+            },
+        )
+        .unwrap();
         self.pass(6_000);
         self.command(other, Command::AcceptContactRequest { contact }).unwrap();
         self.pass(1_000);
@@ -89,7 +101,11 @@ impl World {
     }
 
     pub fn say(&mut self, from: Who, to: Who, text: &str) -> messenger::MessageId {
-        let command = Command::SendText { chat: self.chat(to), text: text.into(), reply_to: None };
+        let command = Command::SendText {
+            chat: self.chat(to),
+            text: text.into(),
+            reply_to: None,
+        };
         match self.command(from, command).unwrap() {
             Reply::Message(id) => id,
             other => panic!("{other:?}"),
@@ -116,7 +132,9 @@ impl World {
     pub fn publish(&mut self, who: Who) -> Vec<Envelope> {
         let now = self.now;
         let person = &mut self.people[who.0];
-        let (true, Some(messenger)) = (person.online, &mut person.messenger) else { return Vec::new() };
+        let (true, Some(messenger)) = (person.online, &mut person.messenger) else {
+            return Vec::new();
+        };
         let sealed = messenger.seal_due(now, 100).unwrap().value;
         for (entry, _) in &sealed {
             messenger.published(now, *entry, Published::Sent).unwrap();
@@ -133,7 +151,9 @@ impl World {
         for to in (0..self.people.len()).map(Who).filter(|to| *to != from) {
             let now = self.now;
             let person = &mut self.people[to.0];
-            let (true, Some(messenger)) = (person.online, &mut person.messenger) else { continue };
+            let (true, Some(messenger)) = (person.online, &mut person.messenger) else {
+                continue;
+            };
             if messenger.interests().wants(envelope) {
                 let inbound = messenger.receive(now, envelope).unwrap().value;
                 person.heard.push(inbound);
@@ -145,7 +165,11 @@ impl World {
     pub fn pass(&mut self, millis: u64) {
         let end = self.now.plus(millis);
         loop {
-            let next = self.people.iter().filter_map(|person| person.messenger.as_ref()?.next_deadline()).min();
+            let next = self
+                .people
+                .iter()
+                .filter_map(|person| person.messenger.as_ref()?.next_deadline())
+                .min();
             match next.filter(|at| *at <= end) {
                 Some(at) => self.now = at.max(self.now.plus(1)).min(end),
                 None => self.now = end,
@@ -183,7 +207,10 @@ impl World {
                     && !envelope.message.ephemeral
             };
             let envelopes: Vec<Envelope> = self.archive.iter().filter(wanted).cloned().collect();
-            let page = HistoryPage { envelopes, closed: Some(gap.clone()) };
+            let page = HistoryPage {
+                envelopes,
+                closed: Some(gap.clone()),
+            };
             let inbound = self.messenger(who).history_page(now, page).unwrap().value;
             self.people[who.0].heard.extend(inbound);
         }
@@ -224,7 +251,10 @@ impl World {
     pub fn transcript(&self, who: Who, with: Who) -> String {
         let name = |key: &store::PublicKeyBytes| {
             let of = |who: &Who| self.key(*who).to_compressed() == *key.as_bytes();
-            (0..self.people.len()).map(Who).find(of).map_or("?", |who| self.people[who.0].name)
+            (0..self.people.len())
+                .map(Who)
+                .find(of)
+                .map_or("?", |who| self.people[who.0].name)
         };
         let rows = self.messages(who, with);
         let mut lines = vec![format!("{} with {}", self.people[who.0].name, self.people[with.0].name)];
@@ -249,7 +279,12 @@ impl World {
 }
 
 fn person(name: &'static str) -> Person {
-    Person { name, messenger: Some(profile(name)), online: true, heard: Vec::new() }
+    Person {
+        name,
+        messenger: Some(profile(name)),
+        online: true,
+        heard: Vec::new(),
+    }
 }
 
 /// A profile whose keys depend on the name only.
@@ -262,12 +297,16 @@ pub fn device(name: &str, number: u8, now: Timestamp) -> Messenger {
     let seed = [name.bytes().fold(number, u8::wrapping_add); 32];
     let phrase = phrase(name);
     let store = store_with_topic_keys();
-    let new = NewProfile { display_name: name, identity: Identity::Restored(&phrase) };
+    let new = NewProfile {
+        display_name: name,
+        identity: Identity::Restored(&phrase),
+    };
     Messenger::create(store, &new, now, seed).unwrap()
 }
 
 pub fn phrase(name: &str) -> Mnemonic {
-    let mut rng = <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([name.len() as u8 ^ name.as_bytes()[0]; 32]);
+    let mut rng =
+        <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([name.len() as u8 ^ name.as_bytes()[0]; 32]);
     Mnemonic::generate(&mut rng)
 }
 
@@ -289,7 +328,9 @@ pub fn store_with_topic_keys() -> Store {
 /// Keeps the key of a public address for [`store_with_topic_keys`].
 pub fn remember_contact_code(person: &PublicKey) {
     let address = address::contact_code(person);
-    let address::Lock::Password(password) = &address.lock else { return };
+    let address::Lock::Password(password) = &address.lock else {
+        return;
+    };
     let name = messenger::topics::contact_code_name(person);
     let key = crypto::SymmetricKey::from_password(password.expose());
     let row = TopicRow {

@@ -2,8 +2,14 @@ use super::*;
 
 fn told(local: (u64, RequestState), remote: (u64, RequestState)) -> PropagatedState {
     PropagatedState {
-        local: RequestSide { state: local.1, clock: local.0 },
-        remote: RequestSide { state: remote.1, clock: remote.0 },
+        local: RequestSide {
+            state: local.1,
+            clock: local.0,
+        },
+        remote: RequestSide {
+            state: remote.1,
+            clock: remote.0,
+        },
     }
 }
 
@@ -18,7 +24,14 @@ fn mutual(clock: u64) -> Relation {
 fn a_request_and_its_acceptance_make_a_contact() {
     let (mut alice, mut bob) = (Relation::default(), Relation::default());
     assert!(alice.ask(10));
-    assert_eq!(bob.asked(10), Effect { changed: true, new_request: true, answer_with_state: false });
+    assert_eq!(
+        bob.asked(10),
+        Effect {
+            changed: true,
+            new_request: true,
+            answer_with_state: false
+        }
+    );
     assert!(bob.awaits_our_answer() && !bob.mutual());
     assert!(bob.ask(11));
     assert!(bob.mutual());
@@ -153,7 +166,13 @@ fn any_order_of_delivery_ends_in_the_same_relation() {
             done.pop();
         }
     }
-    let events = [Event::Asked(10), Event::Withdrawn(20), Event::Asked(30), Event::Withdrawn(40), Event::Asked(50)];
+    let events = [
+        Event::Asked(10),
+        Event::Withdrawn(20),
+        Event::Asked(30),
+        Event::Withdrawn(40),
+        Event::Asked(50),
+    ];
     let mut count = 0;
     orders(&events, &mut Vec::new(), &mut |order| {
         count += 1;
