@@ -134,8 +134,8 @@ const TARGETS: &[(&str, usize)] = &[
     ("messenger", 10_000),
     ("waku", 7_000),
     ("api", 2_000),
-    ("daemon", 4_000),
-    ("undertone", 2_500),
+    ("daemon", 4_500),
+    ("undertone", 5_500),
     ("testkit", 2_000),
 ];
 
