@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p undertone-messenger --features sqlcipher`
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 extern crate undertone_messenger as messenger;
 

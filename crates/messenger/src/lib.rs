@@ -14,8 +14,6 @@
 
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
-#[cfg(test)]
-mod captured;
 pub mod chats;
 mod command;
 pub mod contacts;

@@ -505,3 +505,6 @@ const SEGMENT_BYTES_OF_ONE: u64 = 64 << 20;
 
 /// Bytes of unfinished segments that a stranger may have here.
 const SEGMENT_BYTES_OF_STRANGERS: u64 = 512 << 10;
+
+#[cfg(test)]
+mod tests;
