@@ -2,33 +2,48 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
+use crate::index::Unindexed;
 use crate::{Changes, StoreError};
 
 pub(crate) struct Access<'t> {
     connection: &'t Connection,
     /// None where only reading is possible.
-    changes: Option<&'t mut Changes>,
+    record: Option<&'t mut Record>,
+}
+
+/// What a transaction gathers beside the rows it writes.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub(crate) changes: Changes,
+    pub(crate) unindexed: Unindexed,
 }
 
 impl<'t> Access<'t> {
     pub(crate) fn reading(connection: &'t Connection) -> Access<'t> {
         Access {
             connection,
-            changes: None,
+            record: None,
         }
     }
 
-    pub(crate) fn writing(connection: &'t Connection, changes: &'t mut Changes) -> Access<'t> {
+    pub(crate) fn writing(connection: &'t Connection, record: &'t mut Record) -> Access<'t> {
         Access {
             connection,
-            changes: Some(changes),
+            record: Some(record),
         }
     }
 
     /// The record of what this transaction touches.
     pub(crate) fn record(&mut self, touch: impl FnOnce(&mut Changes)) {
-        if let Some(changes) = self.changes.as_deref_mut() {
-            touch(changes);
+        if let Some(record) = self.record.as_deref_mut() {
+            touch(&mut record.changes);
+        }
+    }
+
+    /// Notes the text that a row of messages had until now, see [`Unindexed::note`].
+    pub(crate) fn note_text(&mut self, row: i64, text_before: Option<String>) {
+        if let Some(record) = self.record.as_deref_mut() {
+            record.unindexed.note(row, text_before);
         }
     }
 

@@ -124,7 +124,7 @@ impl Chats<'_> {
     pub fn remove(&mut self, id: &ChatId) -> Result<(), StoreError> {
         messages::remove_where(
             &mut self.0,
-            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) RETURNING id",
+            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) RETURNING id, row, text",
             [Sql(id)],
         )?;
         self.0.execute("DELETE FROM pins WHERE chat = ?1", [Sql(id)])?;

@@ -144,7 +144,8 @@ impl Store {
 pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    // Without this a wrong key is also told to the standard error stream.
+    // Without the first a wrong key is also told to the standard error stream; with the second all memory of the database
+    // is wiped before it is given back.
     connection.execute_batch("PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = ON;")?;
     let statement = Zeroizing::new(format!("PRAGMA key = \"{}\"", key.literal().as_str()));
     connection.execute_batch(&statement)?;
@@ -204,8 +205,8 @@ pub(crate) const LOG: &str = "profile.db-wal";
 /// SQLCipher's default page size.
 pub(crate) const PAGE: u64 = 4096;
 /// The log is emptied when a commit leaves it longer than this. Long enough that a burst does not stop for it at every
-/// turn, short enough that scanning it takes a few milliseconds.
-pub(crate) const LONGEST_LOG: u64 = 1000 * PAGE;
+/// turn (most of its pages are the same few), short enough that it takes some tens of milliseconds.
+pub(crate) const LONGEST_LOG: u64 = 4000 * PAGE;
 /// How long a statement waits for another connection.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 const LITERAL_LENGTH: usize = 2 + 64 + 1;

@@ -53,6 +53,7 @@ mod error;
 mod file;
 mod group_keys;
 mod history;
+mod index;
 mod installations;
 mod marks;
 mod messages;

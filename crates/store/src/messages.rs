@@ -155,13 +155,22 @@ impl Messages<'_> {
             ],
         )?;
         if added > 0 {
+            self.0.note_text(self.0.last_row(), None);
             self.touched(message.id, &message.chat);
         }
         Ok(added > 0)
     }
 
-    /// Saves what can change in a message: text, payload, states, marks. Id, chat, author, clock and time stay.
+    /// Saves what can change in a message: text, payload, states, marks. Id, chat, author, clock and time stay. A message
+    /// that is not here is left out.
     pub fn update(&mut self, message: &MessageRow) -> Result<(), StoreError> {
+        let before = self.0.one(
+            "SELECT row, text FROM messages WHERE id = ?1",
+            [Sql(&message.id)],
+            |row| Ok((row.get("row")?, row.get("text")?)),
+        )?;
+        let Some((row, text)) = before else { return Ok(()) };
+        self.0.note_text(row, Some(text));
         self.0.execute(
             "UPDATE messages SET kind = ?2, text = ?3, payload = ?4, delivery = ?5, request_state = ?6, edited_clock = ?7,
                  deletion = ?8, deleted_by = ?9, seen = ?10, mention = ?11
@@ -203,7 +212,7 @@ impl Messages<'_> {
     pub fn mark_seen(&mut self, chat: &ChatId, up_to: u64) -> Result<usize, StoreError> {
         let ids = self.0.all(
             "UPDATE messages SET seen = 1
-             WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND seen = 0 AND clock <= ?2 RETURNING id",
+             WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND seen = 0 AND clock <= ?2 RETURNING id, row, text",
             params![Sql(chat), Sql(up_to)],
             |row| column::<MessageId>(row, "id"),
         )?;
@@ -221,7 +230,7 @@ impl Messages<'_> {
         };
         remove_where(
             &mut self.0,
-            "DELETE FROM messages WHERE id = ?1 RETURNING id",
+            "DELETE FROM messages WHERE id = ?1 RETURNING id, row, text",
             [Sql(id)],
         )?;
         self.touched(*id, &message.chat);
@@ -232,7 +241,7 @@ impl Messages<'_> {
     pub fn remove_up_to(&mut self, chat: &ChatId, clock: u64) -> Result<usize, StoreError> {
         let count = remove_where(
             &mut self.0,
-            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND clock <= ?2 RETURNING id",
+            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND clock <= ?2 RETURNING id, row, text",
             params![Sql(chat), Sql(clock)],
         )?;
         self.0.record(|changes| {
@@ -321,9 +330,16 @@ pub(crate) fn page(
     }
 }
 
-/// Runs a statement that deletes messages and returns their ids; removes what hangs on them; answers how many.
+/// Runs a statement that deletes messages and returns their ids, rows and texts; removes what hangs on them; answers how many.
 pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-    let ids = access.all(sql, params, |row| column::<MessageId>(row, "id"))?;
+    let removed = access.all(sql, params, |row| {
+        Ok((column::<MessageId>(row, "id")?, row.get("row")?, row.get("text")?))
+    })?;
+    let mut ids = Vec::with_capacity(removed.len());
+    for (id, row, text) in removed {
+        access.note_text(row, Some(text));
+        ids.push(id);
+    }
     for id in &ids {
         access.execute("DELETE FROM reactions WHERE message = ?1", [Sql(id)])?;
         access.execute("DELETE FROM pins WHERE message = ?1", [Sql(id)])?;

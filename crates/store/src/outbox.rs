@@ -152,9 +152,10 @@ impl Outbox<'_> {
 
     /// Sends what waits for one pubsub topic over another.
     pub fn move_to(&mut self, pubsub_topic: &str, other: &str) -> Result<usize, StoreError> {
-        let moved = self
-            .0
-            .execute("UPDATE outbox SET pubsub_topic = ?2 WHERE pubsub_topic = ?1", params![pubsub_topic, other])?;
+        let moved = self.0.execute(
+            "UPDATE outbox SET pubsub_topic = ?2 WHERE pubsub_topic = ?1",
+            params![pubsub_topic, other],
+        )?;
         self.0.record(|changes| changes.outbox |= moved > 0);
         Ok(moved)
     }

@@ -46,7 +46,7 @@ impl Store {
             .map_err(StoreError::from)?;
         let mut tx = Tx::new(&transaction);
         let value = turn(&mut tx)?;
-        let changes = tx.into_changes();
+        let changes = tx.finish()?;
         transaction.commit().map_err(StoreError::from)?;
         #[cfg(feature = "sqlcipher")]
         self.keep_log_short();
@@ -80,6 +80,7 @@ pub(crate) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
         "PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8000;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA cell_size_check = ON;",

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
-use crate::access::Access;
+use crate::access::{Access, Record};
 use crate::{
     Account, Bundles, Changes, Chats, Contacts, DataSync, GroupKeys, History, Installations, Marks, Messages, Outbox,
     Pins, Reactions, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
@@ -13,7 +13,7 @@ use crate::{
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
 pub struct Tx<'c> {
     connection: &'c Connection,
-    changes: Changes,
+    record: Record,
 }
 
 /// A snapshot to read from: what was committed when it began, and nothing later.
@@ -36,12 +36,14 @@ impl<'c> Tx<'c> {
     pub(crate) fn new(connection: &'c Connection) -> Tx<'c> {
         Tx {
             connection,
-            changes: Changes::default(),
+            record: Record::default(),
         }
     }
 
-    pub(crate) fn into_changes(self) -> Changes {
-        self.changes
+    /// What is left to do before the commit; answers what was recorded.
+    pub(crate) fn finish(self) -> Result<Changes, StoreError> {
+        self.record.unindexed.settle(self.connection)?;
+        Ok(self.record.changes)
     }
 
     /// Runs a part that may be declined: if it answers with an error, what it wrote and what it recorded vanish
@@ -56,9 +58,10 @@ impl<'c> Tx<'c> {
         let mut inner = Tx::new(self.connection);
         match part(&mut inner) {
             Ok(value) => {
-                let changes = inner.changes;
+                let Record { changes, unindexed } = inner.record;
                 self.run("RELEASE attempt")?;
-                self.changes.merge(changes);
+                self.record.changes.merge(changes);
+                self.record.unindexed.merge(unindexed);
                 Ok(Ok(value))
             }
             Err(declined) => {
@@ -71,7 +74,7 @@ impl<'c> Tx<'c> {
 
     /// What was recorded so far.
     pub fn changes(&self) -> &Changes {
-        &self.changes
+        &self.record.changes
     }
 
     fn run(&self, sql: &str) -> Result<(), StoreError> {
@@ -80,7 +83,7 @@ impl<'c> Tx<'c> {
     }
 
     fn access(&mut self) -> Access<'_> {
-        Access::writing(self.connection, &mut self.changes)
+        Access::writing(self.connection, &mut self.record)
     }
 }
 

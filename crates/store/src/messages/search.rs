@@ -37,7 +37,8 @@ impl std::fmt::Debug for Search {
 }
 
 impl Messages<'_> {
-    /// Up to `limit` messages that fit, the newest first. Nothing, if the query has no words.
+    /// Up to `limit` messages that fit, the newest first. Nothing, if the query has no words. A transaction does not find
+    /// what it has written itself.
     pub fn search(&self, search: &Search, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         let (found, pattern) = if has_script_without_spaces(&search.text) {
             ("m.text LIKE ?1 ESCAPE '\\'", substring_pattern(&search.text))

@@ -102,17 +102,6 @@ CREATE VIRTUAL TABLE message_text USING fts5 (
 );
 INSERT INTO message_text (message_text, rank) VALUES ('secure-delete', 1);
 
-CREATE TRIGGER message_text_insert AFTER INSERT ON messages WHEN new.text <> '' BEGIN
-    INSERT INTO message_text (rowid, text) VALUES (new.row, new.text);
-END;
-CREATE TRIGGER message_text_delete AFTER DELETE ON messages WHEN old.text <> '' BEGIN
-    INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.row, old.text);
-END;
-CREATE TRIGGER message_text_update AFTER UPDATE OF text ON messages WHEN old.text <> new.text BEGIN
-    INSERT INTO message_text (message_text, rowid, text) SELECT 'delete', old.row, old.text WHERE old.text <> '';
-    INSERT INTO message_text (rowid, text) SELECT new.row, new.text WHERE new.text <> '';
-END;
-
 CREATE TABLE reactions (
     message BLOB NOT NULL CHECK (length(message) = 32),
     author BLOB NOT NULL CHECK (length(author) = 33),

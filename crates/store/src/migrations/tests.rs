@@ -11,7 +11,7 @@ fn dump(connection: &Connection) -> String {
     let mut statement = connection
         .prepare(
             "SELECT sql FROM sqlite_schema
-             WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND (name NOT GLOB 'message_text_*' OR type = 'trigger')
+             WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'message_text_*'
              ORDER BY tbl_name, type = 'index', type = 'trigger', name",
         )
         .unwrap();

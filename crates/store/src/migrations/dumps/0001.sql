@@ -148,19 +148,6 @@ CREATE TABLE messages (
     mention INTEGER NOT NULL CHECK (mention IN (0, 1))
 ) STRICT;
 
-CREATE TRIGGER message_text_delete AFTER DELETE ON messages WHEN old.text <> '' BEGIN
-    INSERT INTO message_text (message_text, rowid, text) VALUES ('delete', old.row, old.text);
-END;
-
-CREATE TRIGGER message_text_insert AFTER INSERT ON messages WHEN new.text <> '' BEGIN
-    INSERT INTO message_text (rowid, text) VALUES (new.row, new.text);
-END;
-
-CREATE TRIGGER message_text_update AFTER UPDATE OF text ON messages WHEN old.text <> new.text BEGIN
-    INSERT INTO message_text (message_text, rowid, text) SELECT 'delete', old.row, old.text WHERE old.text <> '';
-    INSERT INTO message_text (rowid, text) SELECT new.row, new.text WHERE new.text <> '';
-END;
-
 CREATE INDEX messages_author ON messages (author, chat);
 
 CREATE INDEX messages_order ON messages (chat, clock, id);
