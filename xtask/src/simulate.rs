@@ -14,10 +14,22 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<bool> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(workspace::root())
-        .args(["run", "--quiet", "--release", "--package", "undertone-testkit", "--example", "simulate", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "undertone-testkit",
+            "--example",
+            "simulate",
+            "--",
+        ])
         .args(arguments)
         .status()
         .context("cargo does not start")?;
-    anyhow::ensure!(status.code() != Some(2), "the simulator does not understand these arguments");
+    anyhow::ensure!(
+        status.code() != Some(2),
+        "the simulator does not understand these arguments"
+    );
     Ok(status.success())
 }
