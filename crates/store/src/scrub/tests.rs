@@ -89,7 +89,7 @@ fn markers_left(cleaning: Cleaning) -> (usize, usize) {
     }
     assert_eq!(std::fs::metadata(store.file.as_ref().unwrap().log()).unwrap().len(), 0);
     assert!(life.erased.len() > 3_000 && life.standing.len() > 500);
-    count(&cipher::pages(directory.path(), &key), &life)
+    count(&cipher::pages(directory.path(), key.expose()), &life)
 }
 
 fn count(pages: &[Vec<u8>], life: &Life) -> (usize, usize) {
