@@ -121,6 +121,7 @@ fn insert_floor(path: &Path, messages: u32) {
     }
 }
 
+// over budget: one table, row by row
 fn pages(folder: &Path, messages: u32) {
     let archive = open(&folder.join(name(messages)));
     let middle = envelope(messages / 2);

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use libp2p::core::ConnectedPoint;
-use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, SwarmEvent};
@@ -19,7 +17,7 @@ use waku_proto::filter::{Ask, Failure, SUBSCRIBE_PROTOCOL, Subscriptions};
 use waku_proto::message::Unfit;
 use waku_proto::metadata::Metadata;
 use waku_proto::peers::{Origin as PeerOrigin, PeerBook};
-use waku_proto::{Envelope, Interests, MessageHash, PubsubTopic};
+use waku_proto::{Envelope, Interests, PubsubTopic};
 
 use crate::archive::Archive;
 use crate::behaviour::{Behaviour, BehaviourEvent};
@@ -27,15 +25,17 @@ use crate::config::{Mode, NodeConfig};
 use crate::events::{Connectivity, EventQueue, Events, Origin, queue};
 use crate::limits::ByteBudget;
 use crate::node::StartError;
-use crate::relay::{self, Memory, SlowReaders, Topics, Verdict};
+use crate::relay::{self, Memory, SlowReaders, Topics};
 use crate::request::{RequestError, Requests};
 use crate::serve::{self, Services};
-use crate::status::{Messages, NodeStatus, PeerStatus, Tally};
+use crate::status::{Messages, NodeStatus, Tally};
 use crate::store::Archiver;
 use crate::transport::{self, Meters};
 use crate::{filter, lightpush, metadata};
 
+mod gossip;
 mod seen;
+mod state;
 
 use seen::Seen;
 
@@ -109,6 +109,7 @@ pub(crate) struct Task {
 
 impl Task {
     /// Opens the listeners and starts the services.
+    // over budget: a list of parts
     pub(crate) async fn start(
         config: NodeConfig,
         commands: mpsc::Receiver<Command>,
@@ -494,163 +495,6 @@ impl Task {
     }
 }
 
-/// Gossip and delivery.
-impl Task {
-    fn gossip_event(&mut self, event: gossipsub::Event) {
-        match event {
-            gossipsub::Event::Message {
-                propagation_source,
-                message_id,
-                message,
-            } => {
-                self.gossiped(propagation_source, &message_id, message);
-            }
-            gossipsub::Event::Subscribed { .. } | gossipsub::Event::Unsubscribed { .. } => self.update_connectivity(),
-            gossipsub::Event::GossipsubNotSupported { .. } | gossipsub::Event::SlowPeer { .. } => {}
-        }
-    }
-
-    fn gossiped(&mut self, from: PeerId, id: &MessageId, message: gossipsub::Message) {
-        let topic = self.topics.of(&message.topic);
-        let (verdict, topic) = match topic {
-            Some(topic) => (relay::judge(&message.data), topic),
-            // Left since the message came in.
-            None => return self.report(id, &from, MessageAcceptance::Ignore),
-        };
-        match verdict {
-            Verdict::Good(good) => {
-                self.messages.received += 1;
-                if self.memory.admit(from, message.data.len(), self.now()) {
-                    self.report(id, &from, MessageAcceptance::Accept);
-                    self.count_due(&message.topic, message.data.len(), Some(from));
-                } else {
-                    self.messages.not_passed_on += 1;
-                    self.report(id, &from, MessageAcceptance::Ignore);
-                }
-                self.deliver(Envelope::new(topic, good), Origin::Relay);
-            }
-            Verdict::Doubtful => {
-                self.messages.rejected += 1;
-                self.report(id, &from, MessageAcceptance::Ignore);
-            }
-            Verdict::Bad => {
-                self.messages.rejected += 1;
-                self.report(id, &from, MessageAcceptance::Reject);
-                self.dismiss_if_graylisted(from);
-            }
-        }
-    }
-
-    fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
-        if let Some(gossip) = self.swarm.behaviour_mut().relay.as_mut() {
-            gossip.report_message_validation_result(id, from, acceptance);
-        }
-    }
-
-    fn dismiss_if_graylisted(&mut self, peer: PeerId) {
-        let score = self
-            .swarm
-            .behaviour()
-            .relay
-            .as_ref()
-            .and_then(|gossip| gossip.peer_score(&peer));
-        if score.is_some_and(|score| score < relay::GRAYLIST) {
-            tracing::debug!("a peer that sends nonsense is dismissed");
-            self.dismiss(peer, GRAYLISTED);
-        }
-    }
-
-    /// Counts what is to be sent to peers that are not reading.
-    fn count_due(&mut self, topic: &gossipsub::TopicHash, size: usize, from: Option<PeerId>) {
-        let Self { slow, swarm, .. } = self;
-        if !slow.is_empty()
-            && let Some(gossip) = swarm.behaviour().relay.as_ref()
-        {
-            let receivers = gossip.mesh_peers(topic).filter(|peer| Some(**peer) != from);
-            receivers.for_each(|peer| slow.due(peer, size));
-        }
-    }
-
-    fn dismiss_slow_readers(&mut self) {
-        let mut dismissed = Vec::new();
-        for peer in self.links.keys() {
-            let meters = self.meters.of(peer);
-            let is_blocked = meters.iter().any(|meter| meter.is_blocked());
-            let written = meters.iter().map(|meter| meter.written()).sum();
-            if self.slow.observe(peer, is_blocked, written) {
-                dismissed.push(*peer);
-            }
-        }
-        for peer in dismissed {
-            tracing::debug!("a peer that does not read is dismissed");
-            self.slow.forget(&peer);
-            self.dismiss(peer, SLOW);
-        }
-    }
-
-    /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo.
-    fn publish(&mut self, envelope: Envelope, origin: Origin) -> Result<u32, RelayError> {
-        envelope.message.check().map_err(RelayError::Unfit)?;
-        let topic = relay::ident(&envelope.pubsub_topic);
-        let hash = topic.hash();
-        if self.topics.of(&hash).is_none() {
-            return Err(RelayError::WrongTopic);
-        }
-        let data = envelope.message.encode();
-        if data.len() > self.config.max_message_size {
-            return Err(RelayError::TooLarge);
-        }
-        let size = data.len();
-        let gossip = self
-            .swarm
-            .behaviour_mut()
-            .relay
-            .as_mut()
-            .ok_or(RelayError::WrongTopic)?;
-        let published = gossip.publish(hash.clone(), data);
-        let peers = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash)).count();
-        let peers = u32::try_from(peers).unwrap_or(u32::MAX);
-        match published {
-            Ok(_) => {
-                self.messages.published += 1;
-                self.count_due(&hash, size, None);
-                self.deliver(envelope, origin);
-                Ok(peers)
-            }
-            // The network has it already.
-            Err(gossipsub::PublishError::Duplicate) => Ok(peers.max(1)),
-            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(RelayError::NoPeers),
-            Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
-            Err(_) => Err(RelayError::Busy),
-        }
-    }
-
-    /// Gives a message to whoever wants it here: subscribers, archive, application.
-    fn deliver(&mut self, envelope: Envelope, origin: Origin) {
-        let is_wanted = self.interests.wants(&envelope);
-        if !is_wanted && self.archiver.is_none() && self.filter.as_ref().is_none_or(|filter| filter.clients() == 0) {
-            return;
-        }
-        let hash = envelope.hash();
-        let envelope = Arc::new(envelope);
-        if let Some((archiver, _)) = &self.archiver {
-            archiver.offer(&envelope, hash);
-        }
-        if let Some(filter) = &self.filter {
-            filter.offer(&envelope, &self.pushes);
-        }
-        if is_wanted {
-            self.events.envelope(Arc::unwrap_or_clone(envelope), hash, origin);
-        }
-    }
-
-    fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin) {
-        if self.interests.wants(&envelope) {
-            self.events.envelope(envelope, hash, origin);
-        }
-    }
-}
-
 /// Light mode.
 impl Task {
     /// A filter server pushed a message. Two servers push the same ones.
@@ -684,79 +528,8 @@ impl Task {
     }
 }
 
-/// State for people, and the end.
+/// The end.
 impl Task {
-    fn update_connectivity(&mut self) {
-        let count = |protocol| self.book.speaking(protocol).len();
-        let connectivity = match self.config.mode {
-            Mode::Relay => match count(relay::PROTOCOL) {
-                0 => Connectivity::Disconnected,
-                1..=3 => Connectivity::Partial,
-                _ => Connectivity::Connected,
-            },
-            Mode::Light => {
-                let pushers = count(lightpush::Version::V3.protocol()).max(count(lightpush::Version::V2.protocol()));
-                match pushers.min(count(SUBSCRIBE_PROTOCOL)) {
-                    0 => Connectivity::Disconnected,
-                    1 => Connectivity::Partial,
-                    _ => Connectivity::Connected,
-                }
-            }
-        };
-        if connectivity != self.connectivity {
-            self.connectivity = connectivity;
-            self.events.connectivity(connectivity);
-        }
-    }
-
-    fn status(&self) -> NodeStatus {
-        let local = *self.swarm.local_peer_id();
-        let not_archived = self.archiver.as_ref().map_or(0, |(archiver, _)| archiver.lost());
-        NodeStatus {
-            peer_id: local,
-            addresses: self
-                .swarm
-                .listeners()
-                .chain(self.swarm.external_addresses())
-                .map(|address| address.clone().with(Protocol::P2p(local)))
-                .collect(),
-            connectivity: self.connectivity,
-            peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
-            topics: self.topics.list(),
-            traffic: self.requests.tally().traffic(self.meters.totals()),
-            messages: Messages {
-                not_archived,
-                ..self.messages
-            },
-            filter_clients: self.filter.as_ref().map_or(0, filter::Server::clients),
-            archive: None,
-        }
-    }
-
-    fn peer_status(&self, peer: PeerId) -> PeerStatus {
-        let link = self.links.get(&peer).and_then(|links| links.values().next());
-        let known = self.book.peer(&peer);
-        let gossip = self.swarm.behaviour().relay.as_ref();
-        let in_mesh = |topic: &PubsubTopic| {
-            gossip.is_some_and(|gossip| {
-                gossip
-                    .mesh_peers(&relay::ident(topic).hash())
-                    .any(|member| *member == peer)
-            })
-        };
-        PeerStatus {
-            peer_id: peer,
-            address: link.map(|link| link.get_remote_address().clone()),
-            is_outbound: link.is_some_and(ConnectedPoint::is_dialer),
-            protocols: known
-                .map(|known| known.protocols().map(str::to_owned).collect())
-                .unwrap_or_default(),
-            shards: known.map(|known| known.shards().to_vec()).unwrap_or_default(),
-            mesh: self.topics.list().into_iter().filter(in_mesh).collect(),
-            score: gossip.and_then(|gossip| gossip.peer_score(&peer)),
-        }
-    }
-
     async fn stop(mut self) {
         if self.config.mode == Mode::Light {
             // The swarm must run for the requests to go out.
@@ -873,7 +646,3 @@ const DIALS: usize = 10;
 const TIDY_EVERY: u64 = 60;
 /// How long peers are left alone, in milliseconds: of another network, ...
 const FOREIGN: u64 = 10 * 60_000;
-/// ... that sent nonsense, ...
-const GRAYLISTED: u64 = 10 * 60_000;
-/// ... that did not read.
-const SLOW: u64 = 60_000;

@@ -36,6 +36,7 @@ fn image() -> chat_message::ImageMessage {
 }
 
 #[test]
+// over budget: one case a line
 fn every_rule_of_chat_messages_has_its_name() {
     let good = chat_message(Body::Text);
     assert_eq!(good.validate(SENT), Ok(()));
@@ -198,6 +199,7 @@ fn the_content_type_decides_over_the_payload() {
 }
 
 #[test]
+// over budget: one case a line
 fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
     let chat_id = Some(ChatId::new("status").unwrap());
     let message_id = Some(MessageId::from_bytes([1; 32]));
@@ -311,6 +313,7 @@ fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
 }
 
 #[test]
+// over budget: one case a line
 fn people_presence_and_devices() {
     let identity = ChatIdentity {
         clock: SENT,

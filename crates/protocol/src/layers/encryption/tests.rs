@@ -187,6 +187,7 @@ fn groups_share_a_key_and_a_count() {
 }
 
 #[test]
+// over budget: one case a line
 fn what_is_wrong_with_a_message_has_a_name() {
     let (alice, bob, mut rng) = alice_and_bob();
     let good = wire::ProtocolMessage::decode(

@@ -1,0 +1,176 @@
+//! What the node does with gossip: it judges what comes, counts what peers do not read, publishes, and hands everything on
+//! to archive, filter clients and the owner of the node.
+//!
+//! When a message is fit to be passed on is decided in [`crate::relay`].
+
+use std::sync::Arc;
+
+use libp2p::PeerId;
+use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
+use waku_proto::{Envelope, MessageHash};
+
+use super::{RelayError, Task};
+use crate::events::Origin;
+use crate::relay::{self, Verdict};
+
+impl Task {
+    pub(super) fn gossip_event(&mut self, event: gossipsub::Event) {
+        match event {
+            gossipsub::Event::Message {
+                propagation_source,
+                message_id,
+                message,
+            } => {
+                self.gossiped(propagation_source, &message_id, message);
+            }
+            gossipsub::Event::Subscribed { .. } | gossipsub::Event::Unsubscribed { .. } => self.update_connectivity(),
+            gossipsub::Event::GossipsubNotSupported { .. } | gossipsub::Event::SlowPeer { .. } => {}
+        }
+    }
+
+    fn gossiped(&mut self, from: PeerId, id: &MessageId, message: gossipsub::Message) {
+        let topic = self.topics.of(&message.topic);
+        let (verdict, topic) = match topic {
+            Some(topic) => (relay::judge(&message.data), topic),
+            // Left since the message came in.
+            None => return self.report(id, &from, MessageAcceptance::Ignore),
+        };
+        match verdict {
+            Verdict::Good(good) => {
+                self.messages.received += 1;
+                if self.memory.admit(from, message.data.len(), self.now()) {
+                    self.report(id, &from, MessageAcceptance::Accept);
+                    self.count_due(&message.topic, message.data.len(), Some(from));
+                } else {
+                    self.messages.not_passed_on += 1;
+                    self.report(id, &from, MessageAcceptance::Ignore);
+                }
+                self.deliver(Envelope::new(topic, good), Origin::Relay);
+            }
+            Verdict::Doubtful => {
+                self.messages.rejected += 1;
+                self.report(id, &from, MessageAcceptance::Ignore);
+            }
+            Verdict::Bad => {
+                self.messages.rejected += 1;
+                self.report(id, &from, MessageAcceptance::Reject);
+                self.dismiss_if_graylisted(from);
+            }
+        }
+    }
+
+    fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
+        if let Some(gossip) = self.swarm.behaviour_mut().relay.as_mut() {
+            gossip.report_message_validation_result(id, from, acceptance);
+        }
+    }
+
+    fn dismiss_if_graylisted(&mut self, peer: PeerId) {
+        let score = self
+            .swarm
+            .behaviour()
+            .relay
+            .as_ref()
+            .and_then(|gossip| gossip.peer_score(&peer));
+        if score.is_some_and(|score| score < relay::GRAYLIST) {
+            tracing::debug!("a peer that sends nonsense is dismissed");
+            self.dismiss(peer, GRAYLISTED);
+        }
+    }
+
+    /// Counts what is to be sent to peers that are not reading.
+    fn count_due(&mut self, topic: &gossipsub::TopicHash, size: usize, from: Option<PeerId>) {
+        let Self { slow, swarm, .. } = self;
+        if !slow.is_empty()
+            && let Some(gossip) = swarm.behaviour().relay.as_ref()
+        {
+            let receivers = gossip.mesh_peers(topic).filter(|peer| Some(**peer) != from);
+            receivers.for_each(|peer| slow.due(peer, size));
+        }
+    }
+
+    pub(super) fn dismiss_slow_readers(&mut self) {
+        let mut dismissed = Vec::new();
+        for peer in self.links.keys() {
+            let meters = self.meters.of(peer);
+            let is_blocked = meters.iter().any(|meter| meter.is_blocked());
+            let written = meters.iter().map(|meter| meter.written()).sum();
+            if self.slow.observe(peer, is_blocked, written) {
+                dismissed.push(*peer);
+            }
+        }
+        for peer in dismissed {
+            tracing::debug!("a peer that does not read is dismissed");
+            self.slow.forget(&peer);
+            self.dismiss(peer, SLOW);
+        }
+    }
+
+    /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo.
+    pub(super) fn publish(&mut self, envelope: Envelope, origin: Origin) -> Result<u32, RelayError> {
+        envelope.message.check().map_err(RelayError::Unfit)?;
+        let topic = relay::ident(&envelope.pubsub_topic);
+        let hash = topic.hash();
+        if self.topics.of(&hash).is_none() {
+            return Err(RelayError::WrongTopic);
+        }
+        let data = envelope.message.encode();
+        if data.len() > self.config.max_message_size {
+            return Err(RelayError::TooLarge);
+        }
+        let size = data.len();
+        let gossip = self
+            .swarm
+            .behaviour_mut()
+            .relay
+            .as_mut()
+            .ok_or(RelayError::WrongTopic)?;
+        let published = gossip.publish(hash.clone(), data);
+        let peers = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash)).count();
+        let peers = u32::try_from(peers).unwrap_or(u32::MAX);
+        match published {
+            Ok(_) => {
+                self.messages.published += 1;
+                self.count_due(&hash, size, None);
+                self.deliver(envelope, origin);
+                Ok(peers)
+            }
+            // The network has it already.
+            Err(gossipsub::PublishError::Duplicate) => Ok(peers.max(1)),
+            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(RelayError::NoPeers),
+            Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
+            Err(_) => Err(RelayError::Busy),
+        }
+    }
+
+    /// Gives a message to whoever wants it here: subscribers, archive, application.
+    pub(super) fn deliver(&mut self, envelope: Envelope, origin: Origin) {
+        let is_wanted = self.interests.wants(&envelope);
+        if !is_wanted && self.archiver.is_none() && self.filter.as_ref().is_none_or(|filter| filter.clients() == 0) {
+            return;
+        }
+        let hash = envelope.hash();
+        let envelope = Arc::new(envelope);
+        if let Some((archiver, _)) = &self.archiver {
+            archiver.offer(&envelope, hash);
+        }
+        if let Some(filter) = &self.filter {
+            filter.offer(&envelope, &self.pushes);
+        }
+        if is_wanted {
+            self.events.envelope(Arc::unwrap_or_clone(envelope), hash, origin);
+        }
+    }
+
+    pub(super) fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin) {
+        if self.interests.wants(&envelope) {
+            self.events.envelope(envelope, hash, origin);
+        }
+    }
+}
+
+/// ... that sent nonsense, ...
+const GRAYLISTED: u64 = 10 * 60_000;
+
+/// ... that did not read.
+const SLOW: u64 = 60_000;

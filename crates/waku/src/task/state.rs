@@ -1,0 +1,86 @@
+//! What the node says of itself: connected or not, and the status that people and programs ask for.
+
+use libp2p::PeerId;
+use libp2p::core::ConnectedPoint;
+use libp2p::multiaddr::Protocol;
+use waku_proto::PubsubTopic;
+use waku_proto::filter::SUBSCRIBE_PROTOCOL;
+
+use super::Task;
+use crate::config::Mode;
+use crate::events::Connectivity;
+use crate::status::{Messages, NodeStatus, PeerStatus};
+use crate::{filter, lightpush, relay};
+
+impl Task {
+    pub(super) fn update_connectivity(&mut self) {
+        let count = |protocol| self.book.speaking(protocol).len();
+        let connectivity = match self.config.mode {
+            Mode::Relay => match count(relay::PROTOCOL) {
+                0 => Connectivity::Disconnected,
+                1..=3 => Connectivity::Partial,
+                _ => Connectivity::Connected,
+            },
+            Mode::Light => {
+                let pushers = count(lightpush::Version::V3.protocol()).max(count(lightpush::Version::V2.protocol()));
+                match pushers.min(count(SUBSCRIBE_PROTOCOL)) {
+                    0 => Connectivity::Disconnected,
+                    1 => Connectivity::Partial,
+                    _ => Connectivity::Connected,
+                }
+            }
+        };
+        if connectivity != self.connectivity {
+            self.connectivity = connectivity;
+            self.events.connectivity(connectivity);
+        }
+    }
+
+    pub(super) fn status(&self) -> NodeStatus {
+        let local = *self.swarm.local_peer_id();
+        let not_archived = self.archiver.as_ref().map_or(0, |(archiver, _)| archiver.lost());
+        NodeStatus {
+            peer_id: local,
+            addresses: self
+                .swarm
+                .listeners()
+                .chain(self.swarm.external_addresses())
+                .map(|address| address.clone().with(Protocol::P2p(local)))
+                .collect(),
+            connectivity: self.connectivity,
+            peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
+            topics: self.topics.list(),
+            traffic: self.requests.tally().traffic(self.meters.totals()),
+            messages: Messages {
+                not_archived,
+                ..self.messages
+            },
+            filter_clients: self.filter.as_ref().map_or(0, filter::Server::clients),
+            archive: None,
+        }
+    }
+
+    fn peer_status(&self, peer: PeerId) -> PeerStatus {
+        let link = self.links.get(&peer).and_then(|links| links.values().next());
+        let known = self.book.peer(&peer);
+        let gossip = self.swarm.behaviour().relay.as_ref();
+        let in_mesh = |topic: &PubsubTopic| {
+            gossip.is_some_and(|gossip| {
+                gossip
+                    .mesh_peers(&relay::ident(topic).hash())
+                    .any(|member| *member == peer)
+            })
+        };
+        PeerStatus {
+            peer_id: peer,
+            address: link.map(|link| link.get_remote_address().clone()),
+            is_outbound: link.is_some_and(ConnectedPoint::is_dialer),
+            protocols: known
+                .map(|known| known.protocols().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            shards: known.map(|known| known.shards().to_vec()).unwrap_or_default(),
+            mesh: self.topics.list().into_iter().filter(in_mesh).collect(),
+            score: gossip.and_then(|gossip| gossip.peer_score(&peer)),
+        }
+    }
+}
