@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -27,6 +28,19 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) start: StartArgs,
+}
+
+impl Cli {
+    /// Reads the command line; on a mistake, says what is wrong and ends the process.
+    pub(crate) fn read() -> Cli {
+        Cli::try_parse().unwrap_or_else(|mut error| {
+            if error.kind() == ErrorKind::ArgumentConflict {
+                let tip = "the options of a command come after it, as in: undertone status --data-dir DIR".into();
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            }
+            error.exit()
+        })
+    }
 }
 
 /// What can be done.

@@ -13,8 +13,6 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::args::Cli;
 
 fn main() -> ExitCode {
@@ -34,7 +32,7 @@ fn main() -> ExitCode {
             "error: Undertone made a mistake{place}; please report this line"
         ));
     }));
-    match commands::run(Cli::parse()) {
+    match commands::run(Cli::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
