@@ -124,13 +124,15 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, ArchiveError> {
 }
 
 pub(super) fn extent(connection: &Connection) -> rusqlite::Result<Extent> {
+    // All of it at one moment: the clean-up may be at work.
+    let snapshot = connection.unchecked_transaction()?;
     let number = |sql: &str| -> rusqlite::Result<u64> {
-        let number: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let number: i64 = snapshot.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(number.unsigned_abs()) // none of these is ever negative
     };
     Ok(Extent {
         messages: number("SELECT messages FROM tally")?,
-        oldest: pages::oldest_timestamp(connection)?,
+        oldest: pages::oldest_timestamp(&snapshot)?,
         pages: number("PRAGMA page_count")?,
         free_pages: number("PRAGMA freelist_count")?,
         page_size: number("PRAGMA page_size")?,
