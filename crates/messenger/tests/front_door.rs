@@ -15,7 +15,10 @@ fn whatever_comes_through_the_door_ends_in_an_outcome() {
     let mut rng = ChaCha20Rng::seed_from_u64(0xd00f);
     seeds.iter().for_each(|seed| door::receive(seed));
     println!("{:?}", door::outcomes());
-    assert!(door::outcomes().contains_key(&messenger::Inbound::Applied), "some seeds get all the way in");
+    assert!(
+        door::outcomes().contains_key(&messenger::Inbound::Applied),
+        "some seeds get all the way in"
+    );
     for number in 0..INPUTS {
         let mut bytes = seeds[number % seeds.len()].clone();
         for _ in 0..=rng.next_u32() % 3 {
