@@ -38,14 +38,7 @@ pub(crate) async fn memory() {
     let (cpu, began) = (node.cpu(), Instant::now());
     for number in 0..COUNT {
         sleep((EVERY * number).saturating_sub(began.elapsed())).await;
-        let mut payload = vec![7; 1_000];
-        payload[..4].copy_from_slice(&number.to_be_bytes());
-        let message = WakuMessage {
-            payload,
-            content_topic: content_topic.clone(),
-            timestamp: Some(now().0 as i64 * 1_000_000),
-            ..WakuMessage::default()
-        };
+        let message = message(number, &content_topic);
         publisher.publish(Envelope::new(topic.clone(), message)).await.unwrap();
     }
     let heard = heard.await.unwrap();
@@ -78,6 +71,17 @@ pub(crate) async fn memory() {
     publisher.shutdown().await;
     listener.shutdown().await;
     node.terminate();
+}
+
+fn message(number: u32, content_topic: &waku::ContentTopic) -> WakuMessage {
+    let mut payload = vec![7; 1_000];
+    payload[..4].copy_from_slice(&number.to_be_bytes());
+    WakuMessage {
+        payload,
+        content_topic: content_topic.clone(),
+        timestamp: Some(now().0 as i64 * 1_000_000),
+        ..WakuMessage::default()
+    }
 }
 
 const COUNT: u32 = 3_000;
