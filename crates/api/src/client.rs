@@ -23,8 +23,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::place::{self, Place};
 use crate::{
     Accepted, Account, ChangePassword, Chat, Contact, ContactRequest, CreateProfile, Created, DaemonStatus, ErrorBody,
-    ExportPhrase, Frame, Message, Nickname, NodeStatus, Page, PageQuery, Phrase, Profile, Rename, RestoreProfile,
-    SearchQuery, Secret, SendText, Settings, Unlock,
+    ExportPhrase, Frame, Invitation, Message, Nickname, NodeStatus, OpenBrowser, Page, PageQuery, Phrase, Profile,
+    Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
 };
 
 /// Speaks to one daemon.
@@ -149,6 +149,11 @@ impl Client {
     /// The daemon and its profiles.
     pub async fn status(&self) -> Result<DaemonStatus, ClientError> {
         self.send(Method::GET, "/v1/status", NOTHING).await
+    }
+
+    /// Makes a code for a browser, and the page that hands it over.
+    pub async fn open_browser(&self, body: &OpenBrowser) -> Result<Invitation, ClientError> {
+        self.send(Method::POST, &path(&["door", "open"]), Some(body)).await
     }
 
     /// The profiles of the data directory.

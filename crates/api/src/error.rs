@@ -28,6 +28,8 @@ impl ErrorBody {
 pub mod code {
     /// No token, or not the right one.
     pub const UNAUTHORIZED: &str = "unauthorized";
+    /// The browser was not let in, or not any more: `undertone open` lets it in.
+    pub const NO_SESSION: &str = "no_session";
     /// The request came from a page or host that the daemon does not serve.
     pub const FOREIGN_ORIGIN: &str = "foreign_origin";
     /// The path, the query or the body cannot be understood.

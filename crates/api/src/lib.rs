@@ -12,6 +12,7 @@
 mod chat;
 pub mod client;
 mod contact;
+pub mod door;
 mod error;
 mod event;
 mod message;
@@ -23,6 +24,7 @@ mod settings;
 
 pub use chat::{Chat, ChatKind};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
+pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};
 pub use error::{ErrorBody, code};
 pub use event::{Event, Frame, Item, Signal};
 pub use message::{Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText};

@@ -43,5 +43,9 @@ pub fn is_running(data_dir: &Path) -> io::Result<bool> {
 pub const DAEMON_FILE: &str = "daemon.json";
 /// Holds the bearer token: 64 hexadecimal digits.
 pub const TOKEN_FILE: &str = "api.token";
+/// Hands a single-use code to a browser that opens it; there only while the code works.
+pub const OPEN_FILE: &str = "open.html";
+/// Remembers which browsers were let in.
+pub const DOOR_FILE: &str = "door.json";
 /// Locked exclusively by the running daemon.
 pub const LOCK_FILE: &str = "daemon.lock";

@@ -4,6 +4,8 @@
 //! daemon.lock   locked while a daemon runs
 //! daemon.json   where its API listens
 //! api.token     what its API asks for
+//! open.html     lets one browser in, within a minute
+//! door.json     the browsers that were let in
 //! config.toml   the owner's choices (read by the binary)
 //! profiles/     one directory per profile
 //! ```
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::Secret;
-use api::place::{DAEMON_FILE, LOCK_FILE, Place, TOKEN_FILE};
+use api::place::{DAEMON_FILE, LOCK_FILE, OPEN_FILE, Place, TOKEN_FILE};
 
 /// The data directory's fault, or the person's who named it.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,7 @@ impl Home {
         // Best effort: clients ask the lock, not these.
         let _ = fs::remove_file(self.dir.join(DAEMON_FILE));
         let _ = fs::remove_file(self.dir.join(TOKEN_FILE));
+        let _ = fs::remove_file(self.dir.join(OPEN_FILE));
     }
 }
 

@@ -7,6 +7,7 @@
 //! link.rs      node → engine                              publisher.rs  engine → node
 //! catch_up.rs  missing history, from store nodes          event_log.rs  what the UI must learn
 //! convert.rs   rows → API types                           readers.rs    connections for lists
+//! door.rs      which browsers were let in
 //! ```
 //!
 //! There is no rule here: whatever has an opinion about chats or people belongs to the messenger.
@@ -17,6 +18,7 @@ mod accounts;
 mod catch_up;
 mod config;
 mod convert;
+mod door;
 mod engine;
 mod event_log;
 mod home;
@@ -40,6 +42,8 @@ use tokio::task::JoinHandle;
 use waku::Multiaddr;
 
 use crate::accounts::Accounts;
+use crate::door::Door;
+use crate::engine::now;
 use crate::home::Home;
 use crate::http::Guard;
 
@@ -105,7 +109,8 @@ impl Daemon {
             port: config.api_port,
             reason,
         })?;
-        let guard = Arc::new(Guard::new(address).map_err(|_| StartError::NoRandomness)?);
+        let door = Door::of(&config.data_dir, now().0).map_err(|_| StartError::NoRandomness)?;
+        let guard = Arc::new(Guard::new(address, door).map_err(|_| StartError::NoRandomness)?);
         let accounts = Accounts::open(home.profiles(), config.network, static_nodes, config.cost)?;
         let (stop, stopped) = watch::channel(false);
         let routes = http::routes(Arc::clone(&accounts), Arc::clone(&guard));

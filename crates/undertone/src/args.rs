@@ -14,8 +14,8 @@ use crate::output::Format;
 
 /// A private messenger on the Waku network, compatible with Status.
 ///
-/// Without a command it starts the app's daemon and prints the address of its API; the other commands talk to the running
-/// daemon.
+/// Without a command it starts the app and opens it in the browser; if it runs already, it only opens the browser. The other
+/// commands talk to the running app.
 #[derive(Debug, Parser)]
 #[command(
     name = "undertone",
@@ -28,6 +28,9 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) start: StartArgs,
+    /// Print how to get in instead of opening the browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
 }
 
 impl Cli {
@@ -52,7 +55,12 @@ pub(crate) enum Command {
         undertone demo --keep ./demo            look at what is left afterwards"
     )]
     Demo(DemoArgs),
-    /// Start the daemon, and unlock a profile
+    /// Open the running app in the browser
+    #[command(
+        after_help = "Examples:\n  undertone open\n  undertone open --code     print a code to type into the page instead"
+    )]
+    Open(OpenArgs),
+    /// Start the daemon without a browser, and unlock a profile
     #[command(after_help = "Examples:\n  undertone start --profile 'Alice Doe'\n  \
         undertone start --profile alice --data-dir ./alice --password-file ./pw --api-port 0 \\\n    \
         --static-node /ip4/127.0.0.1/tcp/60000/p2p/16Uiu2… --no-discovery")]
@@ -379,6 +387,21 @@ pub(crate) struct AppOptions {
     pub(crate) log_level: Option<LogLevel>,
 }
 
+/// Opening the app.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct OpenArgs {
+    /// Print the address, and a code to type there; it works once and for a minute
+    #[arg(long)]
+    pub(crate) code: bool,
+    /// Where a development server shows the page, as in http://127.0.0.1:5173
+    #[arg(long, value_name = "ORIGIN", hide = true)]
+    pub(crate) page: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 /// Settings to change.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SettingsArgs {
@@ -512,6 +535,7 @@ impl LogLevel {
 /// The first things to do.
 const EXAMPLES: &str = "\
 Examples:
+  undertone                                       start the app and open it in the browser
   undertone demo                                  watch the whole story on this machine
   undertone profile create --name 'Alice Doe'     make a profile
   undertone start --profile 'Alice Doe'           go online

@@ -1,14 +1,16 @@
 //! The local API over HTTP: routes, limits, headers, and the one place where errors become statuses.
 //!
-//! Every path begins with `/v1` and passes the same layers, from the outside: headers that every answer carries, the local
-//! door ([`auth`]), a limit on time, a limit on size.
+//! Every path of the API begins with `/v1` and passes the same layers, from the outside: headers that every answer carries,
+//! the local door ([`auth`]), a limit on time, a limit on size. Everything else is a file of the web app ([`page`]).
 
 mod auth;
 mod chats;
 mod contacts;
+mod door;
 mod extract;
 mod messages;
 mod node;
+mod page;
 mod profiles;
 mod refusal;
 mod server;
@@ -57,7 +59,8 @@ pub(crate) fn routes(accounts: App, guard: Arc<Guard>) -> Router {
         .with_state(accounts)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(limit_time))
-        .layer(from_fn_with_state(guard, auth::check))
+        .layer(from_fn_with_state(Arc::clone(&guard), auth::check))
+        .layer(from_fn_with_state(guard, page::serve))
         .layer(from_fn(add_headers))
 }
 
@@ -74,6 +77,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(messages::routes())
         .merge(settings::routes())
         .merge(node::routes())
+        .merge(door::routes())
 }
 
 #[derive(utoipa::OpenApi)]
@@ -113,7 +117,7 @@ async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -185,8 +189,9 @@ impl From<Stopped> for Refusal {
 /// What is left to do with damaged files.
 pub(crate) const DAMAGE_ADVICE: &str =
     "; put back a copy of the profile's files, or restore the account from its recovery phrase";
-/// Every answer's headers: nothing is cached, framed, sniffed, or read by another site.
-const HEADERS: [(header::HeaderName, &str); 6] = [
+/// Every answer's headers: nothing is cached, framed, sniffed, or read by another site. Files of the web app say for
+/// themselves what they may do and how long they are kept.
+const HEADERS: [(header::HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
     (
         header::CONTENT_SECURITY_POLICY,
@@ -198,6 +203,14 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
     (
         header::HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
+    ),
+    (
+        header::HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        header::HeaderName::from_static("permissions-policy"),
+        "geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=()",
     ),
 ];
 /// A text of 4096 characters takes at most 24 kB as JSON.

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod browser;
 mod common;
 mod door;
 mod events;
 mod openapi;
 mod profiles;
 mod start;
+mod typescript;

@@ -1,18 +1,28 @@
-//! The committed description of the API is the one that the daemon serves.
+//! The committed description of the API is the one that the daemon serves, and so are the web app's types.
 
 use std::path::Path;
 
 #[test]
 fn the_committed_document_is_current() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api/openapi.json");
     let current = undertone_daemon::document().to_pretty_json().unwrap() + "\n";
+    is_current("docs/api/openapi.json", &current);
+}
+
+#[test]
+fn the_committed_types_of_the_web_app_are_current() {
+    let document = serde_json::to_value(undertone_daemon::document()).unwrap();
+    is_current("web/src/api/generated.ts", &crate::typescript::generate(&document));
+}
+
+fn is_current(file: &str, current: &str) {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     if std::env::var_os("UNDERTONE_WRITE").is_some() {
-        std::fs::write(&file, &current).unwrap();
+        std::fs::write(&place, current).unwrap();
     }
-    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    let committed = std::fs::read_to_string(&place).unwrap_or_default();
     assert!(
         committed == current,
-        "docs/api/openapi.json is not current; run this test with UNDERTONE_WRITE=1"
+        "{file} is not current; run the tests of this file with UNDERTONE_WRITE=1"
     );
 }
 

@@ -1,6 +1,7 @@
-//! `undertone` and `undertone start`: the app's daemon, in the foreground.
+//! `undertone` and `undertone start`: the app's daemon, in the foreground; the first opens the browser too.
 
 use anyhow::Result;
+use api::client::Client;
 use api::{Mode, Unlock};
 use daemon::{Config, Daemon, Listen, Network};
 use serde::Serialize;
@@ -24,19 +25,31 @@ struct Ready {
     profile: Option<String>,
 }
 
+/// Starts the daemon, opens the browser, and stays until interrupted. If a daemon runs already, only opens the browser.
+pub(super) async fn open(args: StartArgs, no_browser: bool) -> Result<()> {
+    match Client::find(&args.place.dir()?) {
+        Ok(client) if args.profile.is_none() => super::open::open(&client, no_browser).await,
+        _ => run(args, Some(no_browser)).await,
+    }
+}
+
 /// Starts the daemon and stays until interrupted.
 pub(super) async fn start(args: StartArgs) -> Result<()> {
+    run(args, None).await
+}
+
+async fn run(args: StartArgs, no_browser: Option<bool>) -> Result<()> {
     let dir = args.place.dir()?;
     let options = args.options.clone().or(ConfigFile::read(&dir)?.app);
     log::start(options.log_level.unwrap_or(LogLevel::Warn));
     // Before the password is asked for, so that a busy port or a second daemon is not found out afterwards.
     let daemon = Daemon::start(config(&dir, &options)).await?;
-    let result = serve(&args, &daemon).await;
+    let result = serve(&args, &daemon, no_browser).await;
     daemon.shutdown().await;
     result
 }
 
-async fn serve(args: &StartArgs, daemon: &Daemon) -> Result<()> {
+async fn serve(args: &StartArgs, daemon: &Daemon, no_browser: Option<bool>) -> Result<()> {
     let stop = super::node::interrupted()?;
     let client = daemon.client();
     let profile = match &args.profile {
@@ -55,6 +68,7 @@ async fn serve(args: &StartArgs, daemon: &Daemon) -> Result<()> {
     };
     match args.output.format() {
         Format::Json => output::json_line(&ready),
+        Format::Text if no_browser.is_some() => output::text("Undertone is running. Ctrl+C stops it."),
         Format::Text => {
             output::text(&format!(
                 "Undertone listens on {} (token: {}/api.token)",
@@ -65,6 +79,9 @@ async fn serve(args: &StartArgs, daemon: &Daemon) -> Result<()> {
                 None => output::text("No profile is unlocked; `undertone unlock` does that. Ctrl+C stops."),
             }
         }
+    }
+    if let Some(no_browser) = no_browser {
+        super::open::open(&client, no_browser).await?;
     }
     stop.await;
     Ok(())

@@ -5,6 +5,7 @@ mod chats;
 mod contacts;
 mod listen;
 mod node;
+mod open;
 mod profiles;
 mod settings;
 mod status;
@@ -33,7 +34,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 
 async fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
-        None => app::start(cli.start).await,
+        None => app::open(cli.start, cli.no_browser).await,
+        Some(Command::Open(open)) => open::run(open).await,
         Some(Command::Demo(demo)) => crate::demo::run(demo, node::interrupted()?).await,
         Some(Command::Start(start)) => app::start(start).await,
         Some(Command::Node(node)) => node::run(*node).await,

@@ -1,0 +1,575 @@
+// Made from the API's description (docs/api/openapi.json). Do not edit; run
+//   UNDERTONE_WRITE=1 cargo test --package undertone-daemon --test api openapi
+
+/** A request was carried out and has nothing more to say. */
+export type Accepted = Record<string, never>;
+
+/** The account inside an unlocked profile. */
+export interface Account {
+  /** This installation among the account's devices (a UUID). */
+  installation: string;
+  /** The chat key in the short form that people exchange (`zQ3…`). */
+  key: string;
+  /** The same key in hexadecimal (`0x04…`), as older clients show it. */
+  keyHex: string;
+  /** Display name, as contacts see it. */
+  name: string;
+  /** The profile that holds it. */
+  profile: string;
+}
+
+/** Replaces the password and the key it protects. */
+export interface ChangePassword {
+  /** The new one, at least 10 characters. */
+  new: Secret;
+  /** The present password. */
+  old: Secret;
+}
+
+/** A conversation. */
+export interface Chat {
+  /** When something last happened in it (Unix milliseconds); lists are sorted by this, latest first. */
+  activeAt: number;
+  /** The other person's chat key (`zQ3…`), in a one-to-one chat. */
+  contact?: string;
+  /** Names the chat in paths. */
+  id: string;
+  /** What kind of conversation it is. */
+  kind: ChatKind;
+  /** The latest message. */
+  lastMessage?: Message;
+  /** What to call it: the person's name for a one-to-one chat. */
+  name: string;
+  /** Messages of others that were not marked read. */
+  unread: number;
+}
+
+/** What kind of conversation a chat is. */
+export type ChatKind = 'one-to-one' | 'public' | 'group' | 'community';
+
+/** Whether messages can travel. */
+export type Connectivity = 'offline' | 'limited' | 'online';
+
+/** A person we know of. */
+export interface Contact {
+  /** The name they gave themselves; anybody may claim any name. */
+  displayName?: string;
+  /** Their chat key in the short form (`zQ3…`). */
+  key: string;
+  /** What to call them: our nickname for them, else their display name, else a shortened key. */
+  name: string;
+  /** Our own name for them, unknown to them. */
+  nickname?: string;
+  /** The note of the contact request that is open in either direction. */
+  note?: string;
+  /** How we stand. */
+  state: ContactState;
+}
+
+/** Asks a person to become a contact. */
+export interface ContactRequest {
+  /** Their chat key: `zQ3…` or `0x04…`. */
+  key: string;
+  /** What they read with the request, 1 to 280 characters. */
+  note: string;
+}
+
+/** How we and a person stand. */
+export type ContactState = 'stranger' | 'asked' | 'asking' | 'mutual' | 'declined' | 'blocked';
+
+/** Makes a profile with new keys. */
+export interface CreateProfile {
+  /** Display name, 5 to 24 characters, as contacts will see it. */
+  name: string;
+  /** At least 10 characters. */
+  password: Secret;
+  /** Unlock it at once. Default: true. */
+  unlock?: boolean;
+}
+
+/** A message was taken over. It is on disk; the events say how far it gets. */
+export interface Created {
+  /** The message's id. */
+  messageId: string;
+}
+
+/** The daemon as a whole. */
+export interface DaemonStatus {
+  /** The profiles of its data directory. */
+  profiles: Profile[];
+  /** When it started (Unix milliseconds). */
+  startedAt: number;
+  /** The program's version. */
+  version: string;
+}
+
+/** How far an own message got. A state is shown only on evidence. */
+export type Delivery = 'queued' | 'sent' | 'delivered' | 'failed';
+
+/** What every answer other than success carries. */
+export interface ErrorBody {
+  /** Stable, for programs: see [`code`]. Codes of refused commands (such as `message_too_long`) come from the messenger and are passed on as they are. */
+  code: string;
+  /** One sentence for a person, saying what to do. */
+  message: string;
+}
+
+/** What one commit changed. */
+export interface Event {
+  /** The daemon's run: changes whenever the profile is unlocked anew. */
+  epoch: string;
+  /** Every thing that the commit touched, as it is now. */
+  items: Item[];
+  /** Counts from 1 without gaps within an epoch. */
+  seq: number;
+}
+
+/** Asks for the recovery phrase; the password is asked for again. */
+export interface ExportPhrase {
+  /** The profile's password. */
+  password: Secret;
+}
+
+/** One text frame of the event stream. */
+export type Frame = {
+  /** The daemon's run. */
+  epoch: string;
+  /** The last event before those that follow. */
+  seq: number;
+  type: 'joined';
+} | {
+  /** The daemon's run. */
+  epoch: string;
+  /** The last event before those that follow. */
+  seq: number;
+  type: 'reset';
+} | Event & {
+  type: 'event';
+} | {
+  /** What happened. */
+  signal: Signal;
+  type: 'signal';
+};
+
+/** A page asks the daemon to prove itself. */
+export interface Hello {
+  /** 32 random bytes in hexadecimal digits. */
+  nonce: string;
+}
+
+/** A browser may come in now. */
+export interface Invitation {
+  /** Where the app is; a page there takes the code by hand. */
+  address: string;
+  /** Works once, and for a minute. */
+  code: Secret;
+  /** When it stops working (Unix milliseconds). */
+  expiresAt: number;
+  /** A page that only the owner of the data directory can read. Opened in a browser, it hands over the code. */
+  file: string;
+}
+
+/** One thing that changed. */
+export type Item = {
+  kind: 'message';
+  /** A message is new or changed. */
+  value: Message;
+} | {
+  kind: 'message-removed';
+  /** The message with this id is gone. */
+  value: string;
+} | {
+  kind: 'chat-history';
+  /** So many messages of the chat with this id changed at once (history arrived) that they are not listed: reload the window that is shown. */
+  value: string;
+} | {
+  kind: 'chat';
+  /** A chat is new or changed. */
+  value: Chat;
+} | {
+  kind: 'chat-removed';
+  /** The chat with this id is gone. */
+  value: string;
+} | {
+  kind: 'contact';
+  /** A contact is new or changed. */
+  value: Contact;
+} | {
+  kind: 'contact-removed';
+  /** The contact with this key is gone. */
+  value: string;
+} | {
+  kind: 'account';
+  /** Our own account changed. */
+  value: Account;
+} | {
+  kind: 'settings';
+  /** The profile's settings changed. */
+  value: Settings;
+};
+
+/** A message in a chat. */
+export interface Message {
+  /** Its author's chat key (`zQ3…`), proved by a signature. */
+  author: string;
+  /** What to call the author. */
+  authorName: string;
+  /** The chat it stands in. */
+  chat: string;
+  /** Position in the chat: messages are ordered by this, then by id. */
+  clock: number;
+  /** How far an own message got; absent on messages of others. */
+  delivery?: Delivery;
+  /** The message's id (`0x…`), the same on every device of everyone. */
+  id: string;
+  /** What it is. */
+  kind: MessageKind;
+  /** Whether we wrote it. */
+  own: boolean;
+  /** Whether we have marked it read. */
+  read: boolean;
+  /** The message this one answers. */
+  replyTo?: Quote;
+  /** When the author says it was written (Unix milliseconds). */
+  sentAt: number;
+  /** The text. */
+  text: string;
+}
+
+/** What a message is. */
+export type MessageKind = 'text' | 'contact-request' | 'system' | 'other';
+
+/** How the node takes part in the network. */
+export type Mode = 'relay' | 'light';
+
+/** Names a person for ourselves. */
+export interface Nickname {
+  /** At most 24 characters; empty takes the nickname away. */
+  nickname: string;
+}
+
+/** The network node of an unlocked profile. */
+export interface NodeStatus {
+  /** Addresses at which other nodes can reach us (multiaddresses that end in our peer id). */
+  addresses: string[];
+  /** Bytes received since start. */
+  bytesIn: number;
+  /** Bytes sent since start. */
+  bytesOut: number;
+  /** How far our clock seems to be ahead of the others' (milliseconds, negative when behind); absent until enough was heard. */
+  clockAhead?: number;
+  /** The network's cluster. */
+  cluster: number;
+  /** Whether messages can travel now. */
+  connectivity: Connectivity;
+  /** Topics whose history is not complete yet. */
+  historyGaps: number;
+  /** Relay or light. */
+  mode: Mode;
+  /** Messages waiting to be handed to the network. */
+  outbox: number;
+  /** Our libp2p peer id. */
+  peerId: string;
+  /** Nodes we are connected to. */
+  peers: Peer[];
+  /** The shards we take part in. */
+  shards: number[];
+  /** What we keep for others, in relay mode. */
+  sharing?: Sharing;
+}
+
+/** Asks for a code for a browser. */
+export interface OpenBrowser {
+  /** The origin of a development server on this computer that shows the page instead of the daemon, such as `http://127.0.0.1:5173`. */
+  page?: string;
+}
+
+/** The key of a browser's session, for a page that was loaded again and knows only its secret of this run. */
+export interface PageKey {
+  /** 32 bytes in hexadecimal digits. To be kept in memory only. */
+  key: Secret;
+}
+
+/** A part of a list. */
+export interface PageChat {
+  /** The items, in the list's order. */
+  items: Chat[];
+  /** Give this as `before` to get the next part; absent at the end. */
+  next?: string;
+}
+
+/** A part of a list. */
+export interface PageMessage {
+  /** The items, in the list's order. */
+  items: Message[];
+  /** Give this as `before` to get the next part; absent at the end. */
+  next?: string;
+}
+
+/** A node we are connected to. */
+export interface Peer {
+  /** Its address. */
+  address?: string;
+  /** Its libp2p peer id. */
+  peerId: string;
+  /** The Waku protocols it serves, such as `relay` and `store`. */
+  protocols: string[];
+}
+
+/** The recovery phrase. */
+export interface Phrase {
+  /** The words, separated by single spaces. Whoever has them has the account. */
+  phrase: Secret;
+}
+
+/** A profile of this device, as far as it can be known while locked. */
+export interface Profile {
+  /** When it was made on this device (Unix milliseconds). */
+  createdAt: number;
+  /** Names the profile in every path. Chosen by this device, unknown to the network. */
+  id: string;
+  /** What the profile is called on this device: the display name it was created with, or was last changed to. */
+  name: string;
+  /** Whether its keys are in memory. */
+  state: ProfileState;
+}
+
+/** Whether a profile's keys are in memory. */
+export type ProfileState = 'locked' | 'unlocked';
+
+/** The message that a reply answers, as much as is known of it. */
+export interface Quote {
+  /** Its author's chat key, if we have the message. */
+  author?: string;
+  /** What to call the author. */
+  authorName?: string;
+  /** The message's id. */
+  id: string;
+  /** Its text, if we have the message. */
+  text?: string;
+}
+
+/** Changes the display name. */
+export interface Rename {
+  /** Display name, 5 to 24 characters. */
+  name: string;
+}
+
+/** Whose contact requests are shown. */
+export type RequestsFrom = 'everyone' | 'nobody';
+
+/** Makes a profile from the recovery phrase of an existing account. */
+export interface RestoreProfile {
+  /** Display name, 5 to 24 characters. */
+  name: string;
+  /** At least 10 characters; need not be the password used elsewhere. */
+  password: Secret;
+  /** 12, 15, 18, 21 or 24 words, separated by spaces. */
+  phrase: Secret;
+  /** Unlock it at once. Default: true. */
+  unlock?: boolean;
+}
+
+/** A password or a recovery phrase. Wiped from memory when dropped; `Debug` shows nothing of it. */
+export type Secret = string;
+
+/** Sends a text. */
+export interface SendText {
+  /** The id of the message that this answers. */
+  replyTo?: string;
+  /** 1 to 4096 characters. */
+  text: string;
+}
+
+/** The settings of a profile. Changes of `mode` and of what is kept for others take effect at the next unlocking. */
+export interface Settings {
+  /** Lock after so many minutes without a request; absent: never. */
+  autoLockMinutes?: number;
+  /** How the node takes part in the network. */
+  mode: Mode;
+  /** Whose contact requests are shown. */
+  requestsFrom?: RequestsFrom;
+  /** Keep them for so many hours. Default 48. */
+  shareHours: number;
+  /** In relay mode, keep at most so many megabytes of other people's (encrypted) messages, so that those who were offline can fetch them; 0 keeps nothing. Default 1000. */
+  shareMegabytes: number;
+}
+
+/** What the node keeps for other people while it relays. */
+export interface Sharing {
+  /** Bytes used on disk now. */
+  bytes: number;
+  /** Messages of others kept now. */
+  messages: number;
+}
+
+/** Things that are not in the database. Lossy: a reader that was away does not get them later. */
+export type Signal = {
+  kind: 'connectivity';
+  /** Whether messages can travel changed. The latest value is also in the node's status. */
+  value: Connectivity;
+} | {
+  kind: 'history-gaps';
+  /** So many topics still lack history; 0 when all was fetched. */
+  value: number;
+} | {
+  kind: 'clock-ahead';
+  /** Our clock seems wrong by so many milliseconds. */
+  value: number;
+} | {
+  kind: 'locked';
+};
+
+/** Brings a profile's keys into memory and its node onto the network. */
+export interface Unlock {
+  /** The profile's password. */
+  password: Secret;
+}
+
+/** The daemon's proof, and what a page needs for its own. */
+export interface Welcome {
+  /** `HMAC-SHA256(key, "undertone daemon" LF nonce LF run LF host)` in hexadecimal digits. */
+  proof: string;
+  /** Names this run of the daemon. The page's secret is `HMAC-SHA256(key, "undertone page" LF run LF host)` in hexadecimal digits, where `host` is the `Host` that the browser sends. */
+  run: string;
+}
+
+/** Every path: what a request gives and what a success answers with. */
+export interface Paths {
+  /** Let the daemon prove itself to a page that has a session's key. Takes the cookie alone: nothing here helps anybody who does not know the key. */
+  'POST /v1/door/hello': {
+    body: Hello;
+    answer: Welcome;
+  };
+  /** Give a page that was loaded again the key of its session. Only with the page's secret of this run. */
+  'POST /v1/door/key': {
+    answer: PageKey;
+  };
+  /** Make a code that lets one browser in, once and within a minute, and a page that hands it over. Only with the token. */
+  'POST /v1/door/open': {
+    body: OpenBrowser;
+    answer: Invitation;
+  };
+  /** The profiles of this device. */
+  'GET /v1/profiles': {
+    answer: Profile[];
+  };
+  /** Make a profile with new keys. */
+  'POST /v1/profiles': {
+    body: CreateProfile;
+    answer: Profile;
+  };
+  /** Make a profile from a recovery phrase. */
+  'POST /v1/profiles/restore': {
+    body: RestoreProfile;
+    answer: Profile;
+  };
+  /** Delete a profile from this device. The account lives on for whoever has its recovery phrase. */
+  'DELETE /v1/profiles/{profile}': {
+    answer: Accepted;
+  };
+  /** The account of an unlocked profile. */
+  'GET /v1/profiles/{profile}/account': {
+    answer: Account;
+  };
+  /** Change the display name. */
+  'PATCH /v1/profiles/{profile}/account': {
+    body: Rename;
+    answer: Account;
+  };
+  /** Chats, the one where something happened last first. */
+  'GET /v1/profiles/{profile}/chats': {
+    query: { before?: string; limit?: number };
+    answer: PageChat;
+  };
+  /** One chat, by its id or, if it is one-to-one, by the person's key. */
+  'GET /v1/profiles/{profile}/chats/{chat}': {
+    answer: Chat;
+  };
+  /** Messages of a chat, the latest first. */
+  'GET /v1/profiles/{profile}/chats/{chat}/messages': {
+    query: { before?: string; limit?: number };
+    answer: PageMessage;
+  };
+  /** Send a text. It is on disk when this answers; the events say how far it gets. */
+  'POST /v1/profiles/{profile}/chats/{chat}/messages': {
+    body: SendText;
+    answer: Created;
+  };
+  /** Mark everything in a chat as read. */
+  'POST /v1/profiles/{profile}/chats/{chat}/read': {
+    answer: Accepted;
+  };
+  /** The people a profile knows, by name. */
+  'GET /v1/profiles/{profile}/contacts': {
+    answer: Contact[];
+  };
+  /** Ask somebody to become a contact. */
+  'POST /v1/profiles/{profile}/contacts': {
+    body: ContactRequest;
+    answer: Contact;
+  };
+  /** Name a person for ourselves. */
+  'PUT /v1/profiles/{profile}/contacts/{key}/nickname': {
+    body: Nickname;
+    answer: Contact;
+  };
+  /** Accept, decline or retract a request; remove, block or unblock a person. */
+  'POST /v1/profiles/{profile}/contacts/{key}/{action}': {
+    answer: Contact;
+  };
+  /** The event stream: a WebSocket whose text frames are `Frame`s. A browser offers the subprotocols `undertone.v1` and `undertone.token.<token>`. */
+  'GET /v1/profiles/{profile}/events': {
+    query: { epoch?: string; since?: number };
+    answer: undefined;
+  };
+  /** Take a profile's keys out of memory, and its node off the network. */
+  'POST /v1/profiles/{profile}/lock': {
+    answer: Profile;
+  };
+  /** One message. */
+  'GET /v1/profiles/{profile}/messages/{message}': {
+    answer: Message;
+  };
+  /** Send a failed message again. */
+  'POST /v1/profiles/{profile}/messages/{message}/resend': {
+    answer: Accepted;
+  };
+  /** The network node of an unlocked profile. */
+  'GET /v1/profiles/{profile}/node': {
+    answer: NodeStatus;
+  };
+  /** Replace the password and the key it protects. The profile is locked meanwhile. */
+  'POST /v1/profiles/{profile}/password': {
+    body: ChangePassword;
+    answer: Accepted;
+  };
+  /** Show the recovery phrase; the password is asked for again. */
+  'POST /v1/profiles/{profile}/phrase': {
+    body: ExportPhrase;
+    answer: Phrase;
+  };
+  /** Messages that contain words, the latest first. */
+  'GET /v1/profiles/{profile}/search': {
+    query: { text: string; chat?: string; limit?: number };
+    answer: PageMessage;
+  };
+  /** The settings of an unlocked profile. */
+  'GET /v1/profiles/{profile}/settings': {
+    answer: Settings;
+  };
+  /** Replace the settings. */
+  'PUT /v1/profiles/{profile}/settings': {
+    body: Settings;
+    answer: Settings;
+  };
+  /** Bring a profile's keys into memory and its node onto the network. */
+  'POST /v1/profiles/{profile}/unlock': {
+    body: Unlock;
+    answer: Profile;
+  };
+  /** The daemon and its profiles. */
+  'GET /v1/status': {
+    answer: DaemonStatus;
+  };
+}
