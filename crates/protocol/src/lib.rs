@@ -9,6 +9,7 @@
 //! | [`address`] | on which topics, and under which key, each kind of conversation travels |
 //! | [`layers`] | one pair of functions per layer, from an envelope to a signed body and back |
 //! | [`content`] | what a signed body says, and the rules of its values |
+//! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
 //! | [`wire`] | the generated protobuf messages below all of that |
 //!
 //! The rules by which a history of events makes a private group (`group/membership.rs`) and a description makes a
@@ -19,6 +20,7 @@
 pub mod address;
 pub mod clock;
 pub mod content;
+pub mod extensions;
 pub mod id;
 pub mod layers;
 pub mod wire;

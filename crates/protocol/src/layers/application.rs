@@ -27,7 +27,8 @@ pub struct Signed {
 }
 
 /// Wraps and signs a body.
-pub fn sign(kind: Kind, body: Vec<u8>, author: &SecretKey) -> Signed {
+pub fn sign(kind: impl Into<i32>, body: Vec<u8>, author: &SecretKey) -> Signed {
+    let kind = kind.into();
     let signature = author.sign(&keccak256(&body));
     let bytes = encode(kind, &body, signature.as_bytes());
     let author = author.public_key();
@@ -42,7 +43,7 @@ pub fn sign(kind: Kind, body: Vec<u8>, author: &SecretKey) -> Signed {
 
 /// Wraps a body without a signature, as only the announcement of an installation to one's own devices goes.
 pub fn wrap_unsigned(kind: Kind, body: Vec<u8>, sender: &PublicKey) -> Signed {
-    let bytes = encode(kind, &body, &[]);
+    let bytes = encode(kind as i32, &body, &[]);
     Signed {
         id: id_of(None, &bytes),
         author: *sender,
@@ -114,11 +115,11 @@ fn id_of(signer: Option<&PublicKey>, bytes: &[u8]) -> MessageId {
     })
 }
 
-fn encode(kind: Kind, body: &[u8], signature: &[u8]) -> Vec<u8> {
+fn encode(kind: i32, body: &[u8], signature: &[u8]) -> Vec<u8> {
     let wrapper = ApplicationMetadataMessage {
         signature: signature.to_vec(),
         payload: body.to_vec(),
-        r#type: kind as i32,
+        r#type: kind,
     };
     wrapper.encode_to_vec()
 }

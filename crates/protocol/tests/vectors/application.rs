@@ -3,6 +3,7 @@
 use prost::Message as _;
 use undertone_protocol::content::membership::{EventError, EventType};
 use undertone_protocol::content::{Content, Kind, MembershipEvent, MembershipUpdate};
+use undertone_protocol::extensions::{Extensions, Record};
 use undertone_protocol::id::{ChatId, MessageId};
 use undertone_protocol::layers::application::{self, ApplicationError};
 use undertone_protocol::wire::application::ApplicationMetadataMessage;
@@ -33,6 +34,7 @@ fn application_messages() {
 
             assert_eq!(json::of_kind(kind, &body), json::recorded(&case["message"]), "{label}");
             check_content(kind, &body, label);
+            check_extension(kind, &body, label);
             check_forgeries(&wrapper, &signer.public_key());
             count += 1;
         }
@@ -53,6 +55,30 @@ pub(crate) fn check_content(kind: Kind, body: &[u8], label: &str) {
         assert!(written.as_object_mut().unwrap().remove("emoji").is_some());
     }
     assert_eq!(written, json::of_kind(kind, body), "{label}");
+}
+
+/// A body with our field reads the same, by the deployed definitions and by ours, and the field is found.
+fn check_extension(kind: Kind, body: &[u8], label: &str) {
+    let record = Record {
+        nonce: [0xff; 8],
+        number: 1 << 40,
+        before: Some(MessageId::from_bytes([0xff; 32])),
+        heads: Vec::new(),
+    };
+    let extensions = Extensions {
+        record: Some(record),
+        ..Extensions::default()
+    };
+    let mut extended = body.to_vec();
+    extensions.append_to(&mut extended);
+    assert_eq!(json::of_extended(kind, &extended), json::of_kind(kind, body), "{label}");
+    assert_eq!(
+        Content::parse(kind as u32, &extended),
+        Content::parse(kind as u32, body),
+        "{label}"
+    );
+    assert_eq!(Extensions::find(&extended), extensions, "{label}");
+    assert_eq!(Extensions::find(body), Extensions::default(), "{label}");
 }
 
 /// Wrappers that were altered or cut name another author, another id, or are refused.
