@@ -20,6 +20,13 @@ pub struct Chat {
     pub contact: Option<String>,
     /// Messages of others that were not marked read.
     pub unread: u64,
+    /// How many of those are meant for us in particular.
+    #[serde(default)]
+    pub mentions: u64,
+    /// Until when it makes no noise (Unix milliseconds); absent or past: it does. 9007199254740991, the last whole number
+    /// that every program reads exactly, stands for "until it is switched on again".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<u64>,
     /// When something last happened in it (Unix milliseconds); lists are sorted by this, latest first.
     pub active_at: u64,
     /// The latest message.

@@ -27,6 +27,8 @@ use crate::{
     Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
 };
 
+mod activity;
+
 /// Speaks to one daemon.
 #[derive(Clone, Debug)]
 pub struct Client {

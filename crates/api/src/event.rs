@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Account, Chat, Connectivity, Contact, Message, Settings};
+use crate::{Account, Activity, Chat, Connectivity, Contact, Message, Settings};
 
 /// One text frame of the event stream.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -67,6 +67,12 @@ pub enum Item {
     Contact(Contact),
     /// The contact with this key is gone.
     ContactRemoved(String),
+    /// An entry of the activity centre is new or changed.
+    Activity(Box<Activity>),
+    /// The entry of the activity centre with this id is gone.
+    ActivityRemoved(String),
+    /// So many entries of the activity centre were not read.
+    ActivityUnread(u64),
     /// Our own account changed.
     Account(Account),
     /// The profile's settings changed.

@@ -9,6 +9,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activity;
 mod chat;
 pub mod client;
 mod contact;
@@ -22,6 +23,7 @@ mod profile;
 mod secret;
 mod settings;
 
+pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
 pub use chat::{Chat, ChatKind};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};

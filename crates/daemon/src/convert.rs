@@ -6,8 +6,11 @@
 use api::{Contact, ContactState, MessageKind, Page, Quote};
 use messenger::{ChatId, MessageId, PublicKey};
 use store::{
-    ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, Search, StoreError, View,
+    ChatRow, ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, Search, StoreError,
+    View,
 };
+
+pub(crate) mod activity;
 
 /// One look at the database, through our own eyes.
 pub(crate) struct Reading<'v> {
@@ -126,14 +129,19 @@ impl Reading<'_> {
         }
     }
 
-    fn chat_from(&self, summary: &ChatSummary) -> Result<api::Chat, StoreError> {
-        let row = &summary.chat;
-        let peer = row.id.peer();
-        let name = match &peer {
+    /// What to call a chat.
+    fn chat_name(&self, row: &ChatRow) -> Result<String, StoreError> {
+        Ok(match row.id.peer() {
             Some(peer) => self.name_of(&PublicKeyBytes::from(peer.to_compressed()))?,
             None if row.name.is_empty() => row.id.as_str().to_owned(),
             None => row.name.clone(),
-        };
+        })
+    }
+
+    fn chat_from(&self, summary: &ChatSummary) -> Result<api::Chat, StoreError> {
+        let row = &summary.chat;
+        let peer = row.id.peer();
+        let name = self.chat_name(row)?;
         let kind = match row.id.kind() {
             messenger::ChatKind::OneToOne => api::ChatKind::OneToOne,
             messenger::ChatKind::Public => api::ChatKind::Public,
@@ -146,6 +154,8 @@ impl Reading<'_> {
             name,
             contact: peer.map(|peer| peer.to_multibase()),
             unread: summary.unread,
+            mentions: summary.mentions,
+            muted_until: row.muted_until.map(|end| end.0),
             active_at: summary.last.as_ref().map_or(row.created_at, |last| last.sent_at).0,
             last_message: summary.last.as_ref().map(|last| self.message_from(last)).transpose()?,
         })

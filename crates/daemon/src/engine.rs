@@ -340,7 +340,8 @@ impl Core {
         if !changes.settings.is_empty() {
             items.push(Item::Settings(convert::settings(&self.settings.borrow())));
         }
-        if changes.contacts.is_empty() && changes.chats.is_empty() && changes.messages.is_empty() {
+        let lists = changes.contacts.is_empty() && changes.chats.is_empty() && changes.messages.is_empty();
+        if lists && changes.activity.is_empty() {
             return Ok(items);
         }
         self.reader.read(|view| {
@@ -365,6 +366,7 @@ impl Core {
                 });
             }
             items.extend(collapse(messages));
+            items.extend(activity(&reading, changes)?);
             Ok(items)
         })
     }
@@ -374,6 +376,21 @@ impl Core {
         self.due.send_if_modified(|known| replace(known, due));
         Ok(())
     }
+}
+
+/// What changed in the activity centre, and how much of it is unread then.
+fn activity(reading: &Reading<'_>, changes: &Changes) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    for id in &changes.activity {
+        items.push(match reading.activity_entry(*id)? {
+            Some(entry) => Item::Activity(Box::new(entry)),
+            None => Item::ActivityRemoved(id.0.to_string()),
+        });
+    }
+    if !items.is_empty() {
+        items.push(Item::ActivityUnread(reading.view.activity().unread()?));
+    }
+    Ok(items)
 }
 
 /// Messages of a chat of which too many changed at once become one word: reload.

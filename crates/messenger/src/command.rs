@@ -4,6 +4,8 @@ use crypto::PublicKey;
 use protocol::content::name::NameError;
 use protocol::id::{ChatId, MessageId};
 
+use crate::activity;
+use crate::chats::commands::Mute;
 use crate::settings::Settings;
 
 /// One wish of the person in front of the device. Handled whole or not at all.
@@ -72,6 +74,15 @@ pub enum Command {
         /// The chat.
         chat: ChatId,
     },
+    /// Makes a chat silent, or ends that. Mentions are still counted.
+    Mute {
+        /// The chat.
+        chat: ChatId,
+        /// For how long.
+        how: Mute,
+    },
+    /// Something about the activity centre.
+    Activity(activity::Command),
     /// Changes the name that contacts see, 5 to 24 characters.
     SetDisplayName {
         /// The new name.
@@ -153,6 +164,9 @@ pub enum CommandError {
     /// The message cannot be put into the form of the network.
     #[error("the message cannot be sent in this form")]
     Unsendable,
+    /// Something about the activity centre.
+    #[error(transparent)]
+    Activity(#[from] activity::Error),
     /// Our disk could not.
     #[error("the database failed")]
     Store(#[from] store::StoreError),
@@ -180,7 +194,19 @@ impl CommandError {
             CommandError::NotFailed => "not_failed",
             CommandError::UnsupportedChat => "unsupported_chat",
             CommandError::Unsendable => "unsendable",
+            CommandError::Activity(error) => error.code(),
             CommandError::Store(_) => "store",
         }
     }
+}
+
+/// What kind of mistake an error of a feature is, for callers that do not look closer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What is meant does not exist.
+    NotFound,
+    /// What was given is not of the form that is needed.
+    Invalid,
+    /// It cannot be done as things stand.
+    Conflict,
 }

@@ -14,6 +14,7 @@
 
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
+pub mod activity;
 pub mod chats;
 mod command;
 pub mod contacts;
@@ -32,7 +33,8 @@ pub mod topics;
 mod turn;
 mod waiting;
 
-pub use command::{Command, CommandError, Reply};
+pub use chats::commands::Mute;
+pub use command::{Command, CommandError, Fault, Reply};
 pub use crypto::{Mnemonic, PublicKey, SecretKey};
 pub use history::{HistoryGap, HistoryPage};
 pub use inbound::{Inbound, Missing, Reason, Rule};

@@ -18,7 +18,7 @@ use crate::profile::{self, Identity, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
-use crate::{chats, contacts, deadlines, outbox, receive};
+use crate::{activity, chats, contacts, deadlines, outbox, receive};
 
 /// An unlocked profile.
 pub struct Messenger {
@@ -382,6 +382,8 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command, changed: &mut Option<Me>
         }
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),
         Command::MarkRead { chat } => chats::commands::mark_read(turn, &chat).map(|()| Reply::Done),
+        Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),
+        Command::Activity(command) => activity::commands::carry_out(turn, command).map(|()| Reply::Done),
         Command::SetDisplayName { name } => {
             *changed = Some(profile::set_display_name(turn, &name)?);
             Ok(Reply::Done)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use protocol::id::{ChatId, InstallationId, MessageId};
 
-use crate::PublicKeyBytes;
+use crate::{ActivityId, PublicKeyBytes};
 
 /// What a committed transaction touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Changes {
     pub messages: BTreeSet<MessageId>,
     /// Installations of us and of others.
     pub devices: BTreeSet<(PublicKeyBytes, InstallationId)>,
+    /// Entries of the activity centre: saved, marked or removed.
+    pub activity: BTreeSet<ActivityId>,
     /// Something new may be due in the outbox.
     pub outbox: bool,
     /// What we listen to may have changed.
@@ -45,6 +47,7 @@ impl Changes {
         self.chats.extend(other.chats);
         self.messages.extend(other.messages);
         self.devices.extend(other.devices);
+        self.activity.extend(other.activity);
         self.outbox |= other.outbox;
         self.topics |= other.topics;
         self.erased |= other.erased;

@@ -8,6 +8,7 @@
 //! there are no files at all, only [`Store::in_memory`], so that an unencrypted one cannot be made by mistake.
 
 pub use account::{Account, AccountRow};
+pub use activity::{Activity, ActivityFilter, ActivityId, ActivityKind, ActivityPlace, ActivityRow, Answer};
 pub use bundles::{Bundles, OwnPreKeyRow, PreKeyRow};
 pub use changes::Changes;
 pub use chats::{ChatRow, ChatSummary, Chats};
@@ -43,6 +44,7 @@ pub mod rekey;
 
 mod access;
 mod account;
+mod activity;
 mod bundles;
 mod changes;
 mod chats;

@@ -34,7 +34,10 @@ pub(crate) fn version(connection: &Connection) -> Result<usize, StoreError> {
     usize::try_from(version).map_err(|_| StoreError::new(Kind::Damaged))
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_activity.sql"),
+];
 
 #[cfg(test)]
 mod tests;

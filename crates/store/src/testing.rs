@@ -107,6 +107,9 @@ const MAY_BE_SCANNED: &[&str] = &[
     "c ",
     // An index with its own order.
     "message_text VIRTUAL TABLE INDEX 0:M",
+    // As many as are unread.
+    "activity USING COVERING INDEX",
+    "activity USING INDEX activity_unread",
     // One row, or as many as there are things to tell about them all.
     "account ",
     "outbox USING COVERING INDEX",

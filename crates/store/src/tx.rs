@@ -6,8 +6,8 @@ use rusqlite::Connection;
 
 use crate::access::{Access, Record};
 use crate::{
-    Account, Bundles, Changes, Chats, Contacts, DataSync, GroupKeys, History, Installations, Marks, Messages, Outbox,
-    Pins, Reactions, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
+    Account, Activity, Bundles, Changes, Chats, Contacts, DataSync, GroupKeys, History, Installations, Marks, Messages,
+    Outbox, Pins, Reactions, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
 };
 
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
@@ -139,6 +139,11 @@ impl Tx<'_> {
         Pins(self.access())
     }
 
+    /// What happened and is worth a look.
+    pub fn activity(&mut self) -> Activity<'_> {
+        Activity(self.access())
+    }
+
     /// Devices of others and of ourselves.
     pub fn installations(&mut self) -> Installations<'_> {
         Installations(self.access())
@@ -240,6 +245,11 @@ impl View<'_> {
     /// Pinned messages.
     pub fn pins(&self) -> ReadOnly<Pins<'_>> {
         ReadOnly(Pins(self.access()))
+    }
+
+    /// What happened and is worth a look.
+    pub fn activity(&self) -> ReadOnly<Activity<'_>> {
+        ReadOnly(Activity(self.access()))
     }
 
     /// Devices of others and of ourselves.

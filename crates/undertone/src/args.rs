@@ -12,6 +12,10 @@ use crate::exit;
 use crate::node_args::NodeArgs;
 use crate::output::Format;
 
+mod activity;
+
+pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
+
 /// A private messenger on the Waku network, compatible with Status.
 ///
 /// Without a command it starts the app and opens it in the browser; if it runs already, it only opens the browser. The other
@@ -138,6 +142,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         who: Who,
     },
+    /// What happened: requests, mentions, replies, invitations
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Make a chat silent
+    #[command(
+        after_help = "Examples:\n  undertone mute @bob --for 8h\n  undertone mute @bob\n  undertone mute @bob --off"
+    )]
+    Mute(MuteArgs),
     /// Print messages and changes as they happen, until interrupted
     #[command(
         after_help = "Examples:\n  undertone listen\n  undertone listen --json    one frame of the event stream per line"

@@ -3,6 +3,7 @@
 //! Every path of the API begins with `/v1` and passes the same layers, from the outside: headers that every answer carries,
 //! the local door ([`auth`]), a limit on time, a limit on size. Everything else is a file of the web app ([`page`]).
 
+mod activity;
 mod auth;
 mod chats;
 mod contacts;
@@ -26,7 +27,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use messenger::CommandError;
+use messenger::{CommandError, Fault};
 use tokio::time::timeout;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -75,6 +76,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(contacts::routes())
         .merge(chats::routes())
         .merge(messages::routes())
+        .merge(activity::routes())
         .merge(settings::routes())
         .merge(node::routes())
         .merge(door::routes())
@@ -143,6 +145,7 @@ impl From<CommandError> for Refusal {
             | CommandError::NotFailed
             | CommandError::UnsupportedChat
             | CommandError::Unsendable => StatusCode::CONFLICT,
+            CommandError::Activity(error) => status(error.fault()),
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {
                     unreachable!("matched above")
@@ -151,6 +154,15 @@ impl From<CommandError> for Refusal {
             }
         };
         Self::new(status, ErrorBody::new(error.code(), error.to_string()))
+    }
+}
+
+/// The status of a feature's own error.
+fn status(fault: Fault) -> StatusCode {
+    match fault {
+        Fault::NotFound => StatusCode::NOT_FOUND,
+        Fault::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Fault::Conflict => StatusCode::CONFLICT,
     }
 }
 

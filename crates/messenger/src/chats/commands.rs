@@ -6,6 +6,7 @@ use store::{ChatRow, Delivery};
 
 use super::rules;
 use super::{Saying, say};
+use crate::activity;
 use crate::command::CommandError;
 use crate::contacts::{load, next_clock, relation};
 use crate::datasync;
@@ -60,5 +61,25 @@ pub(crate) fn mark_read(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), Co
     if turn.tx.messages().mark_seen(chat, read_at_clock)? > 0 {
         turn.tx.chats().save(&ChatRow { read_at_clock, ..row })?;
     }
+    activity::chat_was_read(turn, chat)?;
+    Ok(())
+}
+
+/// For how long a chat makes no noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mute {
+    /// It does.
+    Off,
+    /// For so many milliseconds from now.
+    For(u64),
+    /// Until it is switched on again.
+    Forever,
+}
+
+/// Makes a chat silent, or ends that.
+pub(crate) fn mute(turn: &mut Turn<'_, '_>, chat: &ChatId, how: Mute) -> Result<(), CommandError> {
+    let row = turn.tx.chats().load(chat)?.ok_or(CommandError::ChatNotFound)?;
+    let muted_until = rules::muted_until(how, turn.now);
+    turn.tx.chats().save(&ChatRow { muted_until, ..row })?;
     Ok(())
 }

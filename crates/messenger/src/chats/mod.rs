@@ -1,6 +1,6 @@
 //! Chats: which message belongs where, and what we say in them.
 
-pub(crate) mod commands;
+pub mod commands;
 pub(crate) mod inbound;
 pub mod rules;
 

@@ -2,8 +2,10 @@
 //!
 //! Pure. What a message has to look like by itself is `ChatMessage::validate`; here is what depends on chat and author.
 
+use protocol::Timestamp;
 use protocol::content::rule::MAX_TEXT_CHARACTERS;
 
+use super::commands::Mute;
 use crate::command::CommandError;
 use crate::contacts::rules::Relation;
 
@@ -37,6 +39,23 @@ pub fn was_cleared(clock: u64, deleted_at_clock: u64) -> bool {
     clock <= deleted_at_clock
 }
 
+/// Until when a chat that is muted now makes no noise.
+pub fn muted_until(how: Mute, now: Timestamp) -> Option<Timestamp> {
+    match how {
+        Mute::Off => None,
+        Mute::For(millis) => Some(now.plus(millis).min(FOREVER)),
+        Mute::Forever => Some(FOREVER),
+    }
+}
+
+/// Whether a chat makes no noise at a moment. A mute ends by itself; nothing has to be written for it.
+pub fn is_muted(muted_until: Option<Timestamp>, now: Timestamp) -> bool {
+    muted_until.is_some_and(|end| now < end)
+}
+
+/// The moment that means "until it is switched on again": the last one that every program reads exactly.
+pub const FOREVER: Timestamp = Timestamp((1 << 53) - 1);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +72,18 @@ mod tests {
         relation.block(3);
         assert!(matches!(may_write(&relation), Err(CommandError::Blocked)));
         assert!(!shows(&relation));
+    }
+
+    #[test]
+    fn a_mute_ends_by_itself_or_never() {
+        let now = Timestamp(1_800_000_000_000);
+        let hour = muted_until(Mute::For(3_600_000), now);
+        assert!(is_muted(hour, now) && is_muted(hour, now.plus(3_599_999)));
+        assert!(!is_muted(hour, now.plus(3_600_000)));
+        for long in [Mute::Forever, Mute::For(u64::MAX)] {
+            assert_eq!(muted_until(long, now), Some(FOREVER));
+        }
+        assert!(!is_muted(muted_until(Mute::Off, now), now));
     }
 
     #[test]

@@ -138,6 +138,7 @@ pub(crate) fn block(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), C
     set_relation(&mut contact, relation);
     close_request(turn, &mut contact, RequestProgress::Declined)?;
     turn.tx.contacts().save(&contact)?;
+    turn.tx.activity().remove_of_person(&row_key(person))?;
     topics::ignore(turn, person)?;
     chats::purge(turn, person, clock)?;
     Ok(())

@@ -8,8 +8,9 @@ use protocol::id::MessageId;
 use protocol::layers::application::Signed;
 use store::{ContactRow, RequestProgress, StoreError};
 
-use super::rules::{Effect, Local};
+use super::rules::{Effect, Local, Relation};
 use super::{REQUEST_LIFETIME_MS, befriend, close_request, load, relation, set_relation};
+use crate::activity::{self, ActivityKind, Note};
 use crate::chats;
 use crate::inbound::{Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
@@ -28,6 +29,7 @@ pub(crate) fn requested(
     let person = origin.sender.key;
     let mut contact = load(turn, &person)?;
     let mut relation = relation(&contact);
+    let before = relation;
     if relation.mutual() || relation.local == Local::Dismissed {
         return Err(Rule::Outdated.into());
     }
@@ -41,6 +43,7 @@ pub(crate) fn requested(
     }
     set_relation(&mut contact, relation);
     let ends_at = origin.sent_at.plus(REQUEST_LIFETIME_MS);
+    note_change(turn, origin, before, relation)?;
     let progress = if relation.mutual() {
         befriend(turn, &mut contact, &person)?;
         RequestProgress::Accepted
@@ -50,6 +53,7 @@ pub(crate) fn requested(
         close_request(turn, &mut contact, RequestProgress::Withdrawn)?;
         contact.request = Some(id);
         contact.request_expires_at = Some(ends_at);
+        note_request(turn, origin, &contact)?;
         RequestProgress::Pending
     };
     turn.tx.contacts().save(&contact)?;
@@ -152,10 +156,43 @@ pub(crate) fn take_name(contact: &mut ContactRow, display_name: &str) -> bool {
     }
 }
 
+/// Tells that they ask.
+fn note_request(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &ContactRow) -> Result<(), StoreError> {
+    let note = Note::new(ActivityKind::ContactRequest, contact.identity.as_bytes())
+        .by(&origin.sender.key)
+        .at(origin.sent_at)
+        .asks();
+    match &contact.request {
+        Some(message) => activity::note(turn, &note.message(message)),
+        None => activity::note(turn, &note),
+    }
+}
+
+/// Tells how a relation that we began has changed.
+fn note_change(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    before: Relation,
+    after: Relation,
+) -> Result<(), StoreError> {
+    let kind = match () {
+        () if after.mutual() && before.added() && !before.mutual() => ActivityKind::ContactAccepted,
+        () if before.mutual() && !after.mutual() => ActivityKind::ContactRemoved,
+        () => return Ok(()),
+    };
+    let person = origin.sender.key;
+    let note = Note::new(kind, origin.sender.row.as_bytes())
+        .by(&person)
+        .at(origin.sent_at);
+    activity::note(turn, &note)
+}
+
 /// Draws the consequences of a changed relation, and saves it.
 fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow, effect: Effect) -> Result<(), Halt> {
     let person = origin.sender.key;
+    let before = super::relation(&load(turn, &person)?);
     let relation = relation(contact);
+    note_change(turn, origin, before, relation)?;
     if !effect.changed && !effect.answer_with_state {
         return Err(Rule::Outdated.into());
     }
@@ -164,6 +201,7 @@ fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow
     } else if effect.new_request && relation.awaits_our_answer() {
         // A request without a message: only that they ask is known.
         contact.request_expires_at = Some(origin.sent_at.plus(REQUEST_LIFETIME_MS));
+        note_request(turn, origin, contact)?;
     } else if !relation.has_added_us() && !relation.added() {
         close_request(turn, contact, RequestProgress::Withdrawn)?;
     }

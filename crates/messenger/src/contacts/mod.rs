@@ -9,6 +9,7 @@ use protocol::Timestamp;
 use protocol::clock;
 use store::{ContactRow, PublicKeyBytes, RequestProgress, RequestSide, RequestState, StoreError};
 
+use crate::activity::{self, ActivityKind, Answer};
 use crate::topics;
 use crate::turn::{Arrival, Turn, row_key};
 use rules::{Local, Relation, Remote};
@@ -138,6 +139,12 @@ pub(crate) fn close_request(
     outcome: RequestProgress,
 ) -> Result<(), StoreError> {
     contact.request_expires_at = None;
+    let answer = match outcome {
+        RequestProgress::Accepted => Answer::Accepted,
+        RequestProgress::Declined => Answer::Dismissed,
+        RequestProgress::Pending | RequestProgress::Withdrawn => Answer::Over,
+    };
+    activity::settle(turn, ActivityKind::ContactRequest, contact.identity.as_bytes(), answer)?;
     let Some(id) = contact.request.take() else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 //! One function per command.
 
+mod activity;
 mod app;
 mod chats;
 mod contacts;
@@ -67,6 +68,8 @@ async fn dispatch(cli: Cli) -> Result<()> {
             who,
             output,
         }) => chats::search(&who, text, chat.as_deref(), limit, output.format()).await,
+        Some(Command::Activity(command)) => activity::run(command).await,
+        Some(Command::Mute(args)) => activity::mute(&args).await,
         Some(Command::Listen { who, output }) => listen::run(&who, output.format()).await,
         Some(Command::Status { place, output }) => status::run(&place, output.format()).await,
         Some(Command::Settings { changes, who, output }) => settings::run(&who, &changes, output.format()).await,
