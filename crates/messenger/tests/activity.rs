@@ -63,7 +63,8 @@ fn a_request_waits_for_an_answer_and_is_answered_from_the_list() {
 
 #[test]
 fn a_request_that_is_declined_elsewhere_or_taken_back_or_too_old_waits_no_more() {
-    let endings: [(fn(&mut World, Who, Who), Answer); 3] = [
+    type Ending = fn(&mut World, Who, Who);
+    let endings: [(Ending, Answer); 3] = [
         (
             |world, alice, bob| {
                 let contact = world.key(alice);
