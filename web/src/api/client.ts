@@ -1,0 +1,192 @@
+/**
+ * Questions and commands to the daemon over HTTP. One function, `request`, does all of it; the rest gives names.
+ *
+ * Refusals become an `ApiError` with the daemon's stable code and its sentence for a person. A request that nobody answers
+ * in time is refused with the code `unreachable`.
+ */
+import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
+import type {
+  Account, Activity, Chat, Contact, DaemonStatus, ErrorBody, Message, NodeStatus, Page, Profile, Settings, Trace, Trust,
+} from './types.ts';
+
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(status: number, body: ErrorBody) {
+    super(body.message);
+    this.status = status;
+    this.code = body.code;
+  }
+}
+
+/** How a page proves that it is ours; the cookie goes by itself. */
+export interface Proof {
+  secret(): string | undefined;
+  enter(): Promise<Entered>;
+}
+
+const ANSWER_WITHIN_MS = 30_000;
+
+export class Client {
+  constructor(private readonly door: Proof) {}
+
+  async request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const response = await this.raw(method, path, body === undefined ? undefined : JSON.stringify(body), signal, 'application/json');
+    if (response.status === 204) return undefined as T;
+    return (await response.json()) as T;
+  }
+
+  /** An answer that was not refused. A daemon that was restarted is shown our proof again. */
+  async raw(method: string, path: string, body?: BodyInit, signal?: AbortSignal, type?: string): Promise<Response> {
+    let response = await this.once(method, path, body, signal, type);
+    if (response.ok) return response;
+    let why = await refusal(response);
+    if (response.status === 401 && why.code === NO_SESSION && (await this.door.enter()) === 'in') {
+      response = await this.once(method, path, body, signal, type);
+      if (response.ok) return response;
+      why = await refusal(response);
+    }
+    throw new ApiError(response.status, why);
+  }
+
+  private async once(method: string, path: string, body: BodyInit | undefined, signal: AbortSignal | undefined, type: string | undefined): Promise<Response> {
+    const headers: Record<string, string> = {};
+    const secret = this.door.secret();
+    if (secret) headers[PAGE_HEADER] = secret;
+    if (body !== undefined && type) headers['Content-Type'] = type;
+    const limit = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    try {
+      return await fetch(path, {
+        method,
+        headers,
+        body: body ?? null,
+        credentials: 'same-origin',
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(0, { code: 'unreachable', message: 'Undertone does not answer' });
+    }
+  }
+
+  enter = () => this.door.enter();
+  status = () => this.request<DaemonStatus>('GET', '/v1/status');
+  createProfile = (name: string, password: string) =>
+    this.request<Profile>('POST', '/v1/profiles', { name, password, unlock: true });
+  restoreProfile = (name: string, password: string, phrase: string) =>
+    this.request<Profile>('POST', '/v1/profiles/restore', { name, password, phrase, unlock: true });
+  unlock = (profile: string, password: string) =>
+    this.request<Profile>('POST', `/v1/profiles/${enc(profile)}/unlock`, { password });
+  lock = (profile: string) => this.request<Profile>('POST', `/v1/profiles/${enc(profile)}/lock`);
+  removeProfile = (profile: string) => this.request<unknown>('DELETE', `/v1/profiles/${enc(profile)}`);
+
+  /** What belongs to one unlocked profile. */
+  of(profile: string): ProfileClient {
+    return new ProfileClient(this, `/v1/profiles/${enc(profile)}`);
+  }
+}
+
+export class ProfileClient {
+  constructor(private readonly client: Client, readonly root: string) {}
+
+  private get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.client.request<T>('GET', this.root + path, undefined, signal);
+  }
+  private post<T = unknown>(path: string, body?: unknown): Promise<T> {
+    return this.client.request<T>('POST', this.root + path, body);
+  }
+
+  account = () => this.get<Account>('/account');
+  changeAccount = (change: { name?: string; bio?: string; color?: string }) =>
+    this.client.request<Account>('PATCH', `${this.root}/account`, change);
+  settings = () => this.get<Settings>('/settings');
+  saveSettings = (settings: Settings) => this.client.request<Settings>('PUT', `${this.root}/settings`, settings);
+  node = () => this.get<NodeStatus>('/node');
+  phrase = (password: string) => this.post<{ phrase: string }>('/phrase', { password });
+  changePassword = (old: string, fresh: string) => this.post('/password', { old, new: fresh });
+
+  chats = (before?: string) => this.get<Page<Chat>>(`/chats${query({ before, limit: 200 })}`);
+  chat = (id: string) => this.get<Chat>(`/chats/${enc(id)}`);
+  markRead = (chat: string) => this.post(`/chats/${enc(chat)}/read`);
+  messages = (chat: string, before?: string, limit = 60) =>
+    this.get<Page<Message>>(`/chats/${enc(chat)}/messages${query({ before, limit })}`);
+  message = (id: string) => this.get<Message>(`/messages/${enc(id)}`);
+  send = (chat: string, text: string, replyTo?: string) =>
+    this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, replyTo ? { text, replyTo } : { text });
+  resend = (id: string) => this.post(`/messages/${enc(id)}/resend`);
+  search = (text: string, chat?: string, signal?: AbortSignal) =>
+    this.get<Page<Message>>(`/search${query({ text, chat, limit: 40 })}`, signal);
+
+  edit = (id: string, text: string) => this.client.request('PATCH', `${this.root}/messages/${enc(id)}`, { text });
+  remove = (id: string, everyone: boolean) =>
+    this.client.request('DELETE', `${this.root}/messages/${enc(id)}${query({ for: everyone ? 'everyone' : 'me' })}`);
+  react = (id: string, emoji: string, on: boolean) =>
+    this.client.request(on ? 'PUT' : 'DELETE', `${this.root}/messages/${enc(id)}/reactions/${enc(emoji)}`);
+  pin = (id: string, on: boolean) => this.client.request(on ? 'PUT' : 'DELETE', `${this.root}/messages/${enc(id)}/pin`);
+  pinned = (chat: string) => this.get<Page<Message>>(`/chats/${enc(chat)}/pinned`);
+  trace = (id: string) => this.get<Trace>(`/messages/${enc(id)}/trace`);
+
+  contacts = () => this.get<Contact[] | Page<Contact>>('/contacts').then(items);
+  askContact = (key: string, note: string) => this.post<Contact>('/contacts', { key, note });
+  contactAction = (key: string, action: 'accept' | 'decline' | 'block' | 'unblock' | 'retract') =>
+    this.post(`/contacts/${enc(key)}/${action}`);
+  removeContact = (key: string) => this.client.request('DELETE', `${this.root}/contacts/${enc(key)}`);
+  nickname = (key: string, nickname: string) =>
+    this.client.request('PUT', `${this.root}/contacts/${enc(key)}/nickname`, { nickname });
+
+  /** What both sides see if nobody stands between them. */
+  safety = (key: string) => this.get<{ emoji?: string[]; number: string }>(`/contacts/${enc(key)}/safety`);
+  trust = (key: string, trust: Trust) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/trust`, { trust });
+  shareLink = () => this.get<{ link: string }>('/account/link').then(({ link }) => link);
+
+  activity = (before?: string) => this.get<Page<Activity>>(`/activity${query({ before, limit: 100 })}`);
+  readOne = (id: string) => this.post(`/activity/${enc(id)}/read`);
+  readActivity = () => this.post('/activity/read');
+
+  createGroup = (name: string, members: string[], color?: string) => this.post<Chat>('/groups', { name, members, color });
+  addMembers = (chat: string, members: string[]) => this.post(`/groups/${enc(chat)}/members`, { members });
+  removeMember = (chat: string, key: string) => this.client.request('DELETE', `${this.root}/groups/${enc(chat)}/members/${enc(key)}`);
+  renameGroup = (chat: string, name: string) => this.client.request('PATCH', `${this.root}/groups/${enc(chat)}`, { name });
+  joinPublic = (name: string) => this.post<Chat>('/chats/public', { name });
+  leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);
+  mute = (chat: string, until: number) => this.client.request('PUT', `${this.root}/chats/${enc(chat)}/mute`, { until });
+  clear = (chat: string) => this.post(`/chats/${enc(chat)}/clear`);
+  deleteChat = (chat: string) => this.client.request('DELETE', `${this.root}/chats/${enc(chat)}`);
+
+  /** Files with a text, as one message (or several, where the protocol wants it). */
+  async sendFiles(chat: string, files: readonly File[], text: string, replyTo?: string): Promise<void> {
+    const form = new FormData();
+    form.set('message', JSON.stringify(replyTo ? { text, replyTo } : { text }));
+    for (const file of files) form.append('file', file, file.name);
+    await this.client.raw('POST', `${this.root}/chats/${enc(chat)}/attachments`, form);
+  }
+
+  /** A picture or a file, with the page's proof. */
+  async blob(path: string, signal?: AbortSignal): Promise<Blob> {
+    return (await this.client.raw('GET', path, undefined, signal)).blob();
+  }
+}
+
+async function refusal(response: Response): Promise<ErrorBody> {
+  try {
+    const body = (await response.json()) as Partial<ErrorBody>;
+    if (typeof body.code === 'string' && typeof body.message === 'string') return body as ErrorBody;
+  } catch {
+    // Not JSON: somebody else's answer.
+  }
+  return { code: 'unavailable', message: `Undertone answered with ${response.status}` };
+}
+
+function items<T>(list: T[] | Page<T>): T[] {
+  return Array.isArray(list) ? list : list.items;
+}
+
+function enc(part: string): string {
+  return encodeURIComponent(part);
+}
+
+function query(fields: Record<string, string | number | undefined>): string {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
+  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}`;
+}

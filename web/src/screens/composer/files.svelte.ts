@@ -1,0 +1,34 @@
+/** Files on their way into a message: what fits, and why something does not. */
+import type { Key } from '../../i18n/index.svelte.ts';
+import type { PendingFile } from '../../state/drafts.svelte.ts';
+
+/** Lets a whole conversation take what is dropped on it. */
+export class Dropped {
+  over = $state(false);
+  take: ((files: File[]) => void) | undefined;
+}
+
+export const MOST_IMAGES = 6;
+export const LARGEST_IMAGE = 10_000_000;
+export const LARGEST_FILE = 100_000_000;
+
+let counter = 0;
+
+/** Adds files to those that wait; what cannot be taken comes back as a reason. */
+export function addFiles(waiting: readonly PendingFile[], files: readonly File[]): { files: PendingFile[]; problem?: Key } {
+  const result = [...waiting];
+  let problem: Key | undefined;
+  for (const file of files) {
+    const image = isImage(file);
+    if (file.size === 0) problem = 'files.empty';
+    else if (image && file.size > LARGEST_IMAGE) problem = 'files.imageTooLarge';
+    else if (file.size > LARGEST_FILE) problem = 'files.tooLarge';
+    else if (image && result.filter((entry) => isImage(entry.file)).length >= MOST_IMAGES) problem = 'files.tooMany';
+    else result.push({ id: ++counter, file });
+  }
+  return problem ? { files: result, problem } : { files: result };
+}
+
+export function isImage(file: { type: string }): boolean {
+  return /^image\/(png|jpeg|gif|webp|avif)$/.test(file.type);
+}

@@ -1,0 +1,50 @@
+/** What stands around a message in the timeline: day separators, the unread line, grouping. Looks at neighbours only. */
+import type { Message } from '../../api/types.ts';
+import { sameDay } from '../../i18n/index.svelte.ts';
+
+export interface Row {
+  /** A day begins. */
+  day: boolean;
+  /** What follows is new to us. */
+  unread: boolean;
+  /** First and last of a run of one author. */
+  first: boolean;
+  last: boolean;
+}
+
+const TOGETHER_MS = 5 * 60_000;
+
+export function describe(items: readonly Message[], at: number, unreadFrom: string | undefined): Row {
+  const message = items[at]!;
+  const before = items[at - 1];
+  const after = items[at + 1];
+  const day = !before || !sameDay(before.sentAt, message.sentAt);
+  const unread = message.id === unreadFrom;
+  return {
+    day,
+    unread,
+    first: day || unread || !together(before, message),
+    last: !after || after.id === unreadFrom || !sameDay(after.sentAt, message.sentAt) || !together(message, after),
+  };
+}
+
+function together(a: Message | undefined, b: Message): boolean {
+  return a !== undefined && a.author === b.author && isSaid(a) && isSaid(b) && Math.abs(b.sentAt - a.sentAt) < TOGETHER_MS;
+}
+
+/** Something a person said, as opposed to a line about the chat. */
+export function isSaid(message: Message): boolean {
+  return message.kind !== 'system' && message.kind !== 'gap';
+}
+
+/** The first message that we have not read. */
+export function firstUnread(items: readonly Message[]): string | undefined {
+  let found: string | undefined;
+  for (let at = items.length - 1; at >= 0; at -= 1) {
+    const message = items[at]!;
+    if (message.own) continue;
+    if (message.read) break;
+    if (isSaid(message)) found = message.id;
+  }
+  return found;
+}

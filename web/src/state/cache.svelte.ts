@@ -1,0 +1,122 @@
+/**
+ * What the page knows of one profile: maps by kind and id. `apply` is the only way in for what changes, so the page shows
+ * what the event stream says and nothing else.
+ */
+import { SvelteMap } from 'svelte/reactivity';
+import type { Account, Activity, Chat, Contact, Frame, Item, Message, Settings } from '../api/types.ts';
+import { Timeline, type Source } from './timeline.svelte.ts';
+
+export class Cache {
+  readonly chats = new SvelteMap<string, Chat>();
+  readonly contacts = new SvelteMap<string, Contact>();
+  readonly activity = new SvelteMap<string, Activity>();
+  account = $state.raw<Account | undefined>();
+  settings = $state.raw<Settings | undefined>();
+  /** Set when events were missed: what is shown has to be loaded again. */
+  stale = $state(false);
+
+  private readonly timelines = new Map<string, Timeline>();
+  /** Told about every message that is new to the page; for the live region and the title. */
+  arrived: ((message: Message) => void) | undefined;
+
+  constructor(private readonly source: Source) {}
+
+  /** Chats, the one where something happened last first. */
+  readonly chatList = $derived.by(() => [...this.chats.values()].sort((a, b) => b.activeAt - a.activeAt));
+  readonly unread = $derived.by(() => {
+    let count = 0;
+    for (const chat of this.chats.values()) if (!isMuted(chat)) count += chat.unread;
+    return count;
+  });
+  readonly requests = $derived.by(() => [...this.contacts.values()].filter((contact) => contact.state === 'asking'));
+  readonly unreadActivity = $derived.by(() => [...this.activity.values()].filter((entry) => !entry.read).length);
+
+  timeline(chat: string): Timeline {
+    let timeline = this.timelines.get(chat);
+    if (!timeline) {
+      timeline = new Timeline(chat, this.source);
+      this.timelines.set(chat, timeline);
+      this.forgetOldTimelines();
+    }
+    return timeline;
+  }
+
+  apply(frame: Frame): void {
+    if (frame.type === 'event') for (const item of frame.items) this.put(item);
+    if (frame.type === 'reset') {
+      this.stale = true;
+      for (const timeline of this.timelines.values()) timeline.invalidate();
+    }
+  }
+
+  /** Replaces a whole list, as loaded. */
+  fill(lists: { chats?: Chat[]; contacts?: Contact[]; activity?: Activity[] }): void {
+    if (lists.chats) refill(this.chats, lists.chats, (chat) => chat.id);
+    if (lists.contacts) refill(this.contacts, lists.contacts, (contact) => contact.key);
+    if (lists.activity) refill(this.activity, lists.activity, (entry) => entry.id);
+  }
+
+  private put(item: Item): void {
+    switch (item.kind) {
+      case 'message': {
+        const timeline = this.timelines.get(item.value.chat);
+        const known = timeline?.has(item.value.id) ?? false;
+        timeline?.put(item.value);
+        if (!known && !item.value.read && !item.value.own) this.arrived?.(item.value);
+        break;
+      }
+      case 'message-removed':
+        for (const timeline of this.timelines.values()) timeline.remove(item.value);
+        break;
+      case 'chat-history':
+        this.timelines.get(item.value)?.invalidate();
+        break;
+      case 'chat':
+        this.chats.set(item.value.id, item.value);
+        break;
+      case 'chat-removed':
+        this.chats.delete(item.value);
+        this.timelines.delete(item.value);
+        break;
+      case 'contact':
+        this.contacts.set(item.value.key, item.value);
+        break;
+      case 'contact-removed':
+        this.contacts.delete(item.value);
+        break;
+      case 'account':
+        this.account = item.value;
+        break;
+      case 'settings':
+        this.settings = item.value;
+        break;
+      case 'activity':
+        this.activity.set(item.value.id, item.value);
+        break;
+      case 'activity-removed':
+        this.activity.delete(item.value);
+        break;
+      // A kind of a newer daemon: nothing here shows it.
+    }
+  }
+
+  private forgetOldTimelines(): void {
+    for (const [chat, timeline] of this.timelines) {
+      if (this.timelines.size <= TIMELINES) return;
+      if (!timeline.shown) this.timelines.delete(chat);
+    }
+  }
+}
+
+export function isMuted(chat: Chat, now = Date.now()): boolean {
+  return (chat.mutedUntil ?? 0) > now;
+}
+
+function refill<T>(map: SvelteMap<string, T>, list: T[], key: (value: T) => string): void {
+  const fresh = new Set(list.map(key));
+  for (const old of [...map.keys()]) if (!fresh.has(old)) map.delete(old);
+  for (const value of list) map.set(key(value), value);
+}
+
+/** Chats whose messages stay in memory, so that going back and forth costs no request. */
+const TIMELINES = 12;

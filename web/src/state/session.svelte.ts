@@ -1,0 +1,151 @@
+/**
+ * One unlocked profile under the page: its lists, its event stream, and what the network says.
+ */
+import { ApiError, type Client, type ProfileClient } from '../api/client.ts';
+import { Stream, type StreamState, type Wire } from '../api/socket.ts';
+import type { Connectivity, Frame, NodeStatus, Page } from '../api/types.ts';
+import { Cache } from './cache.svelte.ts';
+import { Drafts } from './drafts.svelte.ts';
+import { Media } from './media.svelte.ts';
+
+export type Lists = 'loading' | 'ready' | 'failed';
+
+export interface Hooks {
+  openEvents(profile: string, query: string): Wire;
+  locked(): void;
+  notify?(title: string, body: string | undefined, chat: string | undefined): void;
+}
+
+export class Session {
+  readonly api: ProfileClient;
+  readonly cache: Cache;
+  readonly drafts = new Drafts();
+  readonly media: Media;
+  lists = $state.raw<Lists>('loading');
+  error = $state.raw<unknown>();
+  activity = $state.raw<Lists>('loading');
+  activityError = $state.raw<unknown>();
+  stream = $state.raw<StreamState>('connecting');
+  /** When the stream went away, to say so only when it lasts. */
+  awaySince = $state.raw<number | undefined>();
+  connectivity = $state.raw<Connectivity>('offline');
+  historyGaps = $state.raw(0);
+  clockAhead = $state.raw(0);
+  node = $state.raw<NodeStatus | undefined>();
+
+  private readonly events: Stream;
+
+  constructor(readonly profile: string, client: Client, private readonly hooks: Hooks) {
+    this.api = client.of(profile);
+    this.cache = new Cache(this.api);
+    this.media = new Media((path) => this.api.blob(path));
+    this.events = new Stream({
+      open: (query) => hooks.openEvents(profile, query),
+      frame: (frame) => this.frame(frame),
+      state: (state) => {
+        this.stream = state;
+        if (state === 'open') this.awaySince = undefined;
+        else this.awaySince ??= Date.now();
+        // A daemon that was restarted has to be shown our proof before it streams again.
+        if (state === 'waiting') void client.enter();
+      },
+    });
+  }
+
+  /** Joins the events first, so that nothing falls between them and the lists. */
+  start(): void {
+    this.events.start();
+    void this.load();
+  }
+
+  stop(): void {
+    this.events.stop();
+    this.media.clear();
+  }
+
+  hurry(): void {
+    this.events.hurry();
+  }
+
+  async load(): Promise<void> {
+    if (this.lists !== 'ready') this.lists = 'loading';
+    this.error = undefined;
+    try {
+      const [account, settings, chats, contacts] = await Promise.all([
+        this.api.account(), this.api.settings(), all((before) => this.api.chats(before)), this.api.contacts(),
+      ]);
+      this.cache.account = account;
+      this.cache.settings = settings;
+      this.cache.fill({ chats, contacts });
+      this.cache.stale = false;
+      this.lists = 'ready';
+    } catch (error) {
+      this.error = error;
+      if (error instanceof ApiError && error.code === 'locked') return this.hooks.locked();
+      if (this.lists !== 'ready') this.lists = 'failed';
+    }
+    void this.loadActivity();
+    void this.loadNode();
+  }
+
+  async loadActivity(): Promise<void> {
+    try {
+      this.cache.fill({ activity: (await this.api.activity()).items });
+      this.activity = 'ready';
+    } catch (error) {
+      this.activityError = error;
+      if (this.activity !== 'ready') this.activity = 'failed';
+    }
+  }
+
+  async loadNode(): Promise<void> {
+    try {
+      this.node = await this.api.node();
+      this.connectivity = this.node.connectivity;
+      this.historyGaps = this.node.historyGaps;
+      this.clockAhead = this.node.clockAhead ?? 0;
+    } catch {
+      // The stream's state already shows that the daemon is away.
+    }
+  }
+
+  private frame(frame: Frame): void {
+    this.cache.apply(frame);
+    if (frame.type === 'reset') void this.load();
+    if (frame.type !== 'signal') return;
+    switch (frame.signal.kind) {
+      case 'connectivity':
+        this.connectivity = frame.signal.value;
+        void this.loadNode();
+        break;
+      case 'history-gaps':
+        this.historyGaps = frame.signal.value;
+        break;
+      case 'clock-ahead':
+        this.clockAhead = frame.signal.value;
+        break;
+      case 'notification':
+        this.hooks.notify?.(frame.signal.value.title, frame.signal.value.body, frame.signal.value.chat);
+        break;
+      case 'locked':
+        this.hooks.locked();
+        break;
+    }
+  }
+}
+
+/** Every part of a list. */
+async function all<T>(part: (before?: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let before: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await part(before);
+    items.push(...answer.items);
+    if (!answer.next) break;
+    before = answer.next;
+  }
+  return items;
+}
+
+/** 20,000 chats. */
+const MOST_PAGES = 100;
