@@ -131,4 +131,11 @@ export const node: NodeStatus = {
   mode: 'relay', connectivity: 'online', peerId: '16Uiu2HAmAliceAliceAliceAlice', addresses: ['/ip4/192.0.2.10/tcp/40111/p2p/16Uiu2HAmAliceAliceAliceAlice'], cluster: 16, shards: [32, 64],
   peers: Array.from({ length: 7 }, (_, at) => peer(at)), bytesIn: 48_300_000, bytesOut: 31_200_000, sharing: { messages: 18_240, bytes: 212_000_000 }, historyGaps: 0, outbox: 0,
 };
-export const trace: Trace = { message: '', layers: [], envelopes: [], devices: [] };
+export const trace: Trace = {
+  keptUntil: NOW + 30 * DAY,
+  envelopes: [{ hash: '0xc2e70e28f1a94c0db1be83db1a5e2d64b70f9e1ac2f0b1d9e8c7a6b5d4e3f201', pubsubTopic: '/waku/2/rs/16/64', contentTopic: '/waku/1/0x5dcb7a91/rfc26', data: 531, padded: 768, wire: 905, at: NOW - HOUR, place: 'negotiated', peers: 7, stores: ['16Uiu2HAmQwErTy0kPq9', '16Uiu2HAmErTyUi3kPq9'] }],
+  parts: [{ peer: bob.key, name: bob.name, signed: 214, synced: 262, encrypted: 531, at: NOW - HOUR, keys: [
+    { installation: '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', scheme: 'ratchet', bundle: '0x02a1', chain: '0x03c4f7a2b19e', n: 12, acknowledgedAt: NOW - HOUR + 900, state: { kind: 'gone', next: 13 } },
+    { installation: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', scheme: 'founding', bundle: '0x02b7', chain: '0x0277aa01c3d2', n: 0, state: { kind: 'gone' } },
+  ] }],
+};

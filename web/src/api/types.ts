@@ -238,26 +238,46 @@ export interface NodeStatus {
   advice?: string[];
 }
 
-export type Layer = 'application' | 'datasync' | 'encryption' | 'segmentation' | 'transport' | 'waku' | 'noise';
-
+/** How a message travelled, exactly; see the daemon's document. */
 export interface Trace {
-  message: string;
-  /** From the innermost to the outermost. */
-  layers: { layer: string; bytes: number; key?: string; note?: string }[];
-  topic?: string;
-  pubsubTopic?: string;
-  shard?: number;
-  envelopes: {
-    hash: string;
-    bytes: number;
-    paddedBytes?: number;
-    topic?: string;
-    sentAt?: number;
-    peers?: number;
-    stores?: string[];
-  }[];
-  keyErased?: boolean;
-  devices: { name?: string; installation: string; person?: string; state: Delivery; at?: number }[];
+  keptUntil?: number;
+  envelopes: TraceEnvelope[];
+  parts: TracePart[];
+}
+
+export interface TraceEnvelope {
+  hash: string;
+  pubsubTopic: string;
+  contentTopic: string;
+  /** Bytes that were sealed, after padding, and on the wire. */
+  data: number;
+  padded: number;
+  wire: number;
+  at: number;
+  place: 'partitioned' | 'negotiated' | 'public' | 'community';
+  /** Nodes that took it from us, and store nodes that said they hold it. */
+  peers?: number;
+  stores?: string[];
+}
+
+export interface TracePart {
+  peer: string;
+  name?: string;
+  signed: number;
+  synced: number;
+  encrypted: number;
+  at: number;
+  keys: TraceKey[];
+}
+
+export interface TraceKey {
+  installation?: string;
+  scheme: 'ratchet' | 'founding' | 'dh' | 'clear';
+  bundle?: string;
+  chain?: string;
+  n: number;
+  acknowledgedAt?: number;
+  state: { kind: 'gone'; next?: number } | { kind: 'present' } | { kind: 'in-pre-key'; until?: number } | { kind: 'identity' } | { kind: 'shared' };
 }
 
 export type Item =
