@@ -7,6 +7,7 @@ use crate::contacts;
 use crate::datasync;
 use crate::devices::pre_keys;
 use crate::profile::contact_code;
+use crate::repair;
 use crate::turn::Turn;
 use crate::waiting;
 
@@ -19,6 +20,7 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     pre_keys::erase_old(turn)?;
     expire_requests(turn)?;
     datasync::flush_due(turn)?;
+    repair::pass(turn)?;
     prune_if_due(turn)
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Times
         view.contacts().next_expiry()?,
         view.datasync().next_due()?.filter(|due| *due < datasync::NEVER),
         view.datasync().next_ack_due()?,
+        view.repair().next_due()?,
         view.outbox().next_due()?.filter(|due| *due > looked_at),
     ];
     Ok(due.into_iter().flatten().min())
@@ -70,6 +73,7 @@ fn prune_if_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     turn.tx.waiting().prune(month_ago)?;
     turn.tx.segments().prune(month_ago)?;
     turn.tx.outbox().prune_hashes(seen_until)?;
+    repair::prune(turn)?;
     turn.tx.bundles().prune(month_ago)?;
     turn.tx.sessions().prune(turn.now.minus(SESSION_KEPT_MS))?;
     turn.tx.marks().set(PRUNED, &[], turn.now)

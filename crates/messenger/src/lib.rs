@@ -27,6 +27,7 @@ mod messenger;
 mod outbox;
 mod profile;
 mod receive;
+pub mod repair;
 mod send;
 mod settings;
 pub mod topics;

@@ -21,7 +21,7 @@ use crate::devices::sessions;
 use crate::inbound::{Inbound, Missing, Reason, Rule};
 use crate::topics::Topics;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::{chats, contacts, datasync, devices, profile, waiting};
+use crate::{chats, contacts, datasync, devices, profile, repair, waiting};
 
 /// Why the handling of an envelope or of a message ends early; what it wrote until then is taken back.
 #[derive(Debug)]
@@ -141,6 +141,7 @@ fn opened_envelope(
     }
     if turn.now.since(sent_at) < JUST_NOW_MS && sender.is_accepted() {
         datasync::seen_online(turn, sender)?;
+        repair::seen_online(turn, sender)?;
     }
     let Some(payload) = Payload::parse(&bytes) else {
         return Ok(message(turn, &origin, bytes)?);
@@ -172,7 +173,7 @@ fn synchronised(
 }
 
 /// One application message: verified, read, and applied whole or not at all.
-fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u8>) -> Result<Inbound, StoreError> {
+pub(crate) fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u8>) -> Result<Inbound, StoreError> {
     let signed = match application::verify(bytes, &origin.sender.key) {
         Ok(signed) => signed,
         Err(ApplicationError::Malformed) => return Ok(Inbound::Dropped(Reason::Undecodable)),
@@ -186,11 +187,28 @@ fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u8>) -> Resu
     let Ok(content) = Content::parse(signed.kind, &signed.body) else {
         return Ok(Inbound::Dropped(Reason::Undecodable));
     };
-    let outcome = match turn.attempt(|turn| route(turn, origin, &signed, content))? {
+    let place = repair::place(turn, origin, &signed, &content);
+    let outcome = routed(turn, origin, &signed, content)?;
+    if let Some(place) = place
+        && repair::is_accounted_for(outcome)
+    {
+        repair::inbound::heard(turn, origin, &signed, &place)?;
+    }
+    Ok(outcome)
+}
+
+/// Applies a content whole or not at all, or lets it wait.
+fn routed(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    signed: &Signed,
+    content: Content,
+) -> Result<Inbound, StoreError> {
+    let outcome = match turn.attempt(|turn| route(turn, origin, signed, content))? {
         Ok(Done::Kept) => return Ok(Inbound::Applied),
         Ok(Done::Applied) => Inbound::Applied,
         Ok(Done::Waiting(missing, what)) | Err(Halt::Wait(missing, what)) => {
-            let row = content_row(origin, &signed, missing, what, turn.now);
+            let row = content_row(origin, signed, missing, what, turn.now);
             return match turn.attempt(|turn| waiting::park(turn, origin.sender, row))? {
                 Ok(()) => Ok(Inbound::Waiting(missing)),
                 Err(halt) => halt.into_outcome(),
@@ -220,6 +238,7 @@ fn route(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, content:
         Content::RetractContactRequest(retract) => contacts::inbound::retracted(turn, origin, signed, &retract),
         Content::ContactCode(code) => profile::inbound::contact_code(turn, origin, signed, &code),
         Content::ChatIdentity(identity) => profile::inbound::identity(turn, origin, signed, &identity),
+        Content::Unsupported(repair::KIND) => repair::inbound::exchange(turn, origin, signed),
         _ => Err(Halt::Drop(Reason::Unsupported(signed.kind))),
     }
 }

@@ -16,12 +16,16 @@ use store::{NewEntry, Secret, StoreError};
 use crate::datasync;
 use crate::devices::pre_keys;
 use crate::devices::sessions::{self, Attach};
+use crate::repair;
 use crate::topics;
 use crate::turn::{Turn, row_key};
 
 /// Signs a content and hands it to data sync, which sends it to the person until they acknowledge it.
 pub(crate) fn to_person(turn: &mut Turn<'_, '_>, person: &PublicKey, content: &Content) -> Result<Signed, StoreError> {
-    let signed = sign(turn, content);
+    let signed = match repair::between_us(turn, person, content)? {
+        Some(conversation) => repair::sign(turn, &conversation, content)?,
+        None => sign(turn, content),
+    };
     datasync::offer(turn, person, &signed)?;
     Ok(signed)
 }

@@ -119,8 +119,11 @@ pub fn contact_code_name(person: &PublicKey) -> String {
 
 /// The name of the topic negotiated with a person. The password of its key is a secret, and not this name.
 pub fn negotiated_name(person: &PublicKey) -> String {
-    format!("{}-negotiated", public_key_text(person))
+    format!("{}{NEGOTIATED}", public_key_text(person))
 }
+
+/// How the names of negotiated topics end.
+pub(crate) const NEGOTIATED: &str = "-negotiated";
 
 /// How the names of contact-code topics end.
 pub(crate) const CONTACT_CODE: &str = "-contact-code";

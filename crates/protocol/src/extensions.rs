@@ -26,6 +26,8 @@ pub struct Extensions {
     pub ask: Vec<Name>,
     /// What we can do about that.
     pub answer: Option<Answer>,
+    /// When this was asked or answered, in Unix milliseconds; it makes the same words a message of their own.
+    pub at: u64,
 }
 
 /// A set of abilities, one bit each. Bits without meaning here are kept.
@@ -140,6 +142,7 @@ impl Extensions {
                 gone: names_to_wire(&answer.gone),
                 withheld: names_to_wire(&answer.withheld),
             }),
+            at: self.at,
         }
     }
 
@@ -157,6 +160,7 @@ impl Extensions {
             record,
             ask: names_from(wire.ask, MAX_NAMES)?,
             answer,
+            at: wire.at,
         })
     }
 }
@@ -286,6 +290,8 @@ mod wire {
         pub ask: Vec<Name>,
         #[prost(message, optional, tag = "4")]
         pub answer: Option<Answer>,
+        #[prost(uint64, tag = "5")]
+        pub at: u64,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]

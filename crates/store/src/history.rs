@@ -57,6 +57,18 @@ impl History<'_> {
         Ok(())
     }
 
+    /// Forgets that a span of a topic is complete, so that it will be asked for again.
+    pub fn reopen(&mut self, pubsub_topic: &str, content_topic: &str, span: Span) -> Result<(), StoreError> {
+        let complete = self.complete(pubsub_topic, content_topic)?;
+        self.forget(pubsub_topic, content_topic)?;
+        for Span { start, stop } in complete {
+            for (start, stop) in [(start, stop.min(span.start)), (start.max(span.stop), stop)] {
+                self.add(pubsub_topic, content_topic, Span { start, stop })?;
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets what is complete of a topic, so that it will be asked for again.
     pub fn forget(&mut self, pubsub_topic: &str, content_topic: &str) -> Result<(), StoreError> {
         self.0.execute(
@@ -99,6 +111,25 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_reopened_is_missing_and_nothing_else(
+            added in prop::collection::vec((0_i64..60, 0_i64..20), 0..10),
+            (start, length) in (0_i64..60, 0_i64..30),
+        ) {
+            let mut store = Store::in_memory().unwrap();
+            let mut moments = BTreeSet::new();
+            for (start, length) in added {
+                moments.extend(start..start + length);
+                store.write(|tx| tx.history().add("shard", "a", Span { start, stop: start + length })).unwrap();
+            }
+            let span = Span { start, stop: start + length };
+            store.write(|tx| tx.history().reopen("shard", "a", span)).unwrap();
+            moments.retain(|moment| !(span.start..span.stop).contains(moment));
+            let kept: BTreeSet<i64> =
+                complete(&store, "a").iter().flat_map(|span| span.start..span.stop).collect();
+            prop_assert_eq!(kept, moments);
+        }
 
         #[test]
         fn the_spans_are_the_moments_that_were_added(added in prop::collection::vec((0_i64..60, 0_i64..20), 0..20)) {

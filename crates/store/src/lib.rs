@@ -23,6 +23,7 @@ pub use messages::{Cursor, Deletion, Delivery, MessageRow, Messages, RequestProg
 pub use outbox::{NewEntry, Outbox, OutboxId, OutboxRow, RouteKey};
 pub use pins::{PinRow, Pins};
 pub use reactions::{ReactionRow, Reactions};
+pub use repair::{Absence, AbsentRow, GapRow, LineRow, OriginalRow, OwnLineRow, Repair};
 pub use seen::Seen;
 pub use segments::{SegmentRow, Segments};
 pub use sessions::{SessionRow, Sessions};
@@ -63,6 +64,7 @@ mod migrations;
 mod outbox;
 mod pins;
 mod reactions;
+mod repair;
 #[cfg(feature = "sqlcipher")]
 mod scrub;
 mod seen;

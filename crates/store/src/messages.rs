@@ -343,6 +343,8 @@ pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Para
     for id in &ids {
         access.execute("DELETE FROM reactions WHERE message = ?1", [Sql(id)])?;
         access.execute("DELETE FROM pins WHERE message = ?1", [Sql(id)])?;
+        access.execute("DELETE FROM originals WHERE message = ?1", [Sql(id)])?;
+        access.execute("DELETE FROM late_messages WHERE message = ?1", [Sql(id)])?;
     }
     let count = ids.len();
     access.record(|changes| {

@@ -37,6 +37,7 @@ pub(crate) fn version(connection: &Connection) -> Result<usize, StoreError> {
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_activity.sql"),
+    include_str!("migrations/0003_repair.sql"),
 ];
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::access::{Access, Record};
 use crate::{
     Account, Activity, Bundles, Changes, Chats, Contacts, DataSync, GroupKeys, History, Installations, Marks, Messages,
-    Outbox, Pins, Reactions, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
+    Outbox, Pins, Reactions, Repair, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
 };
 
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
@@ -144,6 +144,11 @@ impl Tx<'_> {
         Activity(self.access())
     }
 
+    /// What each conversation is missing, and what helps others.
+    pub fn repair(&mut self) -> Repair<'_> {
+        Repair(self.access())
+    }
+
     /// Devices of others and of ourselves.
     pub fn installations(&mut self) -> Installations<'_> {
         Installations(self.access())
@@ -250,6 +255,11 @@ impl View<'_> {
     /// What happened and is worth a look.
     pub fn activity(&self) -> ReadOnly<Activity<'_>> {
         ReadOnly(Activity(self.access()))
+    }
+
+    /// What each conversation is missing, and what helps others.
+    pub fn repair(&self) -> ReadOnly<Repair<'_>> {
+        ReadOnly(Repair(self.access()))
     }
 
     /// Devices of others and of ourselves.

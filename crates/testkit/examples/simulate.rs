@@ -57,6 +57,7 @@ struct Tally {
     next: AtomicU64,
     lives: AtomicU64,
     texts: AtomicU64,
+    gaps: AtomicU64,
     turns: AtomicU64,
     stop: AtomicBool,
     failure: Mutex<Option<Plan>>,
@@ -70,9 +71,15 @@ fn work(wish: &Wish, began: Instant, tally: &Tally) {
             return;
         }
         let plan = Plan::random(wish.first + number);
-        let Outcome { verdict, texts, turns } = plan.live();
+        let Outcome {
+            verdict,
+            gaps,
+            texts,
+            turns,
+        } = plan.live();
         let lives = tally.lives.fetch_add(1, Ordering::Relaxed) + 1;
         tally.texts.fetch_add(texts as u64, Ordering::Relaxed);
+        tally.gaps.fetch_add(gaps as u64, Ordering::Relaxed);
         tally.turns.fetch_add(turns, Ordering::Relaxed);
         if !verdict.is_good() {
             tally.stop.store(true, Ordering::Relaxed);
@@ -96,14 +103,15 @@ impl Tally {
         let lives = self.lives.into_inner();
         let seconds = took.as_secs_f64();
         println!(
-            "{} texts, {} turns; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
+            "{} texts, {} of them seen in a gap, {} turns; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
             self.texts.into_inner(),
+            self.gaps.into_inner(),
             self.turns.into_inner(),
             lives as f64 / seconds,
             seconds * 1_000.0 * workers as f64 / lives.max(1) as f64,
         );
         let Some(plan) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) else {
-            println!("{lives} lives, 0 lost, 0 duplicated, 0 diverged");
+            println!("{lives} lives, 0 lost, 0 duplicated, 0 diverged, 0 misjudged");
             return ExitCode::SUCCESS;
         };
         let verdict = plan.live().verdict;
@@ -114,8 +122,8 @@ impl Tally {
         let short = plan.shrink(|plan| !plan.live().verdict.is_good());
         println!("{short}\n{}", short.live().verdict);
         println!(
-            "{lives} lives, {} lost, {} duplicated, {} diverged",
-            verdict.lost, verdict.duplicated, verdict.diverged
+            "{lives} lives, {} lost, {} duplicated, {} diverged, {} misjudged",
+            verdict.lost, verdict.duplicated, verdict.diverged, verdict.misjudged
         );
         ExitCode::FAILURE
     }

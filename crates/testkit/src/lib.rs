@@ -7,6 +7,7 @@
 pub use sim::{Sim, Who};
 
 pub mod dice;
+pub mod gaps;
 pub mod life;
 pub mod network;
 pub mod oracle;

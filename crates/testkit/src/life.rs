@@ -9,6 +9,7 @@ use std::fmt;
 use protocol::id::ChatId;
 
 use crate::dice::Dice;
+use crate::gaps::GapWatch;
 use crate::network::{Side, Weather};
 use crate::oracle::{Oracle, Verdict};
 use crate::people;
@@ -49,6 +50,10 @@ pub enum Deed {
     Befriend(usize, usize),
     /// One writes to another.
     Say(usize, usize),
+    /// One writes to another, and neither the network nor data sync keeps it: only its number in the next one tells.
+    Lose(usize, usize),
+    /// One writes such a text and another one, and loses the network before anybody can ask.
+    Vanish(usize, usize),
     /// One answers the last message of another.
     Answer(usize, usize),
     /// One loses the network, or finds it again.
@@ -74,6 +79,8 @@ pub enum Deed {
 pub struct Outcome {
     /// What is wrong in the end.
     pub verdict: Verdict,
+    /// How many absent texts were seen to stand in a gap, over all looks.
+    pub gaps: usize,
     /// How many texts were written.
     pub texts: usize,
     /// How many turns the messengers took.
@@ -121,14 +128,24 @@ impl Plan {
         sim.set_weather(self.weather);
         sim.set_fragility(self.fragility);
         let mut oracle = Oracle::default();
-        for step in &self.steps {
+        let (mut watch, mut verdict) = (GapWatch::default(), Verdict::default());
+        for (number, step) in self.steps.iter().enumerate() {
             sim.run_for(step.after);
             perform(step.deed, &mut sim, &mut oracle);
+            if number % LOOK_EVERY == 0 {
+                watch.look(&sim, &oracle, &mut verdict);
+            }
         }
+        watch.look(&sim, &oracle, &mut verdict);
         sim.heal();
         sim.run_until_settled();
+        oracle.part(&mut sim);
+        sim.run_until_settled();
+        watch.look(&sim, &oracle, &mut verdict);
+        oracle.judge_into(&sim, &mut verdict);
         Outcome {
-            verdict: oracle.judge(&sim),
+            verdict,
+            gaps: watch.seen(),
             texts: oracle.texts(),
             turns: sim.turns(),
         }
@@ -183,6 +200,13 @@ impl fmt::Display for Deed {
         match self {
             Deed::Befriend(who, other) => write!(f, "{} befriends {}", name(who), name(other)),
             Deed::Say(who, other) => write!(f, "{} writes to {}", name(who), name(other)),
+            Deed::Lose(who, other) => write!(f, "{} writes to {}, and it is lost", name(who), name(other)),
+            Deed::Vanish(who, other) => write!(
+                f,
+                "{} writes to {}, loses the first text and vanishes",
+                name(who),
+                name(other)
+            ),
             Deed::Answer(who, other) => write!(f, "{} answers {}", name(who), name(other)),
             Deed::Unplug(who) => write!(f, "{} loses the network", name(who)),
             Deed::Plug(who) => write!(f, "{} finds the network again", name(who)),
@@ -200,6 +224,13 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
     match deed {
         Deed::Befriend(who, other) => sim.befriend(Who(who), Who(other)),
         Deed::Say(who, other) => oracle.say(sim, Who(who), Who(other), None),
+        Deed::Lose(who, other) => oracle.lose(sim, Who(who), Who(other)),
+        Deed::Vanish(who, other) => {
+            oracle.lose(sim, Who(who), Who(other));
+            oracle.say(sim, Who(who), Who(other), None);
+            sim.run_for(3_000);
+            sim.unplug(Who(who));
+        }
         Deed::Answer(who, other) => {
             let quoted = sim.last_message(Who(who), Who(other));
             oracle.say(sim, Who(who), Who(other), quoted);
@@ -214,6 +245,9 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
         Deed::StoreUp(node) => sim.store_node(node).come_up(),
     }
 }
+
+/// Steps between two looks at what is missing; each costs as much as a few turns.
+const LOOK_EVERY: usize = 4;
 
 /// The one-to-one chat with a person.
 pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {
@@ -246,7 +280,9 @@ fn deed(dice: &mut Dice, people: usize, stores: usize) -> Deed {
     let node = index(dice, stores);
     match dice.below(100) {
         0..8 => Deed::Befriend(who, other),
-        8..55 => Deed::Say(who, other),
+        8..48 => Deed::Say(who, other),
+        48..52 => Deed::Lose(who, other),
+        52..55 => Deed::Vanish(who, other),
         55..65 => Deed::Answer(who, other),
         65..70 => Deed::Unplug(who),
         70..76 => Deed::Plug(who),

@@ -3,7 +3,7 @@
 //! The rule is short on purpose: a text that a messenger took over must in the end stand exactly once in the chat of its
 //! author and in the chat of its reader, in the same order on both sides, and its author must know that it arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use messenger::{Command, Reply};
@@ -26,6 +26,10 @@ struct Said {
     from: Who,
     to: Who,
     text: String,
+    /// The last text in the chat, as its author saw it.
+    after: Option<MessageId>,
+    /// Nothing but a causal record tells of it.
+    lost: bool,
 }
 
 /// What is wrong in the end.
@@ -37,6 +41,8 @@ pub struct Verdict {
     pub duplicated: usize,
     /// Chats whose two sides differ: order, foreign texts, delivery states, contact states.
     pub diverged: usize,
+    /// Moments at which somebody believed something untrue about what is missing or delivered.
+    pub misjudged: usize,
     /// A line for each.
     pub notes: Vec<String>,
 }
@@ -55,9 +61,50 @@ impl Oracle {
             text: text.clone(),
             reply_to,
         };
+        let after = sim.last_message(from, to);
         if let Some(Ok(Reply::Message(id))) = sim.command(from, command) {
-            self.said.push(Said { id, from, to, text });
+            self.said.push(Said {
+                id,
+                from,
+                to,
+                text,
+                after,
+                lost: false,
+            });
         }
+    }
+
+    /// As [`say`](Self::say), but the text leaves neither the outbox nor data sync.
+    pub fn lose(&mut self, sim: &mut Sim, from: Who, to: Who) {
+        let known = self.said.len();
+        let plugged = sim.is_online(from);
+        sim.unplug(from);
+        self.say(sim, from, to, None);
+        if let Some(said) = self.said.get_mut(known) {
+            said.lost = true;
+            sim.forget_to_send(from, to, said.id);
+        }
+        if plugged {
+            sim.plug(from);
+        }
+    }
+
+    /// Everybody who wrote to somebody says a last word, so that nothing before it can be missed without being known.
+    pub fn part(&mut self, sim: &mut Sim) {
+        for (from, to) in self.pairs() {
+            self.say(sim, from, to, None);
+        }
+    }
+
+    /// Everybody who wrote to somebody.
+    pub fn pairs(&self) -> BTreeSet<(Who, Who)> {
+        self.said.iter().map(|said| (said.from, said.to)).collect()
+    }
+
+    /// What one wrote to another, in the order in which it was taken over.
+    pub fn texts_of(&self, from: Who, to: Who) -> Vec<MessageId> {
+        let between = |said: &&Said| (said.from, said.to) == (from, to);
+        self.said.iter().filter(between).map(|said| said.id).collect()
     }
 
     /// How many texts were taken over.
@@ -68,12 +115,17 @@ impl Oracle {
     /// Compares what people hold with what they should hold.
     pub fn judge(&self, sim: &Sim) -> Verdict {
         let mut verdict = Verdict::default();
+        self.judge_into(sim, &mut verdict);
+        verdict
+    }
+
+    /// As [`judge`](Self::judge), beside what is known to be wrong already.
+    pub(crate) fn judge_into(&self, sim: &Sim, verdict: &mut Verdict) {
         for one in 0..sim.people() {
             for other in one + 1..sim.people() {
-                self.judge_pair(sim, Who(one), Who(other), &mut verdict);
+                self.judge_pair(sim, Who(one), Who(other), verdict);
             }
         }
-        verdict
     }
 
     fn judge_pair(&self, sim: &Sim, one: Who, other: Who, verdict: &mut Verdict) {
@@ -83,6 +135,7 @@ impl Oracle {
             self.said.iter().filter(between).map(|said| (said.id, said)).collect();
         for (who, rows) in [one, other].into_iter().zip(&sides) {
             judge_side(who, rows, &expected, verdict);
+            judge_causes(who, rows, &expected, verdict);
         }
         let order = |rows: &[MessageRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
         let held = |rows: &[MessageRow]| expected.keys().all(|id| rows.iter().any(|row| row.id == *id));
@@ -129,8 +182,24 @@ fn judge_side(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Sai
         let own = rows.iter().find(|row| row.id == *id && said.from == who);
         if let Some(row) = own
             && row.delivery != Some(Delivery::Delivered)
+            && !said.lost
         {
             verdict.diverge(format!("{name} believes \"{}\" is {:?}", said.text, row.delivery));
+        }
+    }
+}
+
+/// What was said after something was read stands behind it, for everybody.
+fn judge_causes(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Said>, verdict: &mut Verdict) {
+    let place = |id: &MessageId| rows.iter().position(|row| row.id == *id);
+    for said in expected.values() {
+        let (here, cause) = (place(&said.id), said.after.as_ref().and_then(place));
+        if here.is_some() && cause > here {
+            verdict.diverge(format!(
+                "{} reads \"{}\" before its cause",
+                people::name(who.0),
+                said.text
+            ));
         }
     }
 }
@@ -138,7 +207,13 @@ fn judge_side(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Sai
 impl Verdict {
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
-        self.lost == 0 && self.duplicated == 0 && self.diverged == 0
+        self.lost == 0 && self.duplicated == 0 && self.diverged == 0 && self.misjudged == 0
+    }
+
+    /// Somebody believes something untrue.
+    pub(crate) fn misjudge(&mut self, note: String) {
+        self.misjudged += 1;
+        self.notes.push(note);
     }
 
     fn diverge(&mut self, note: String) {
@@ -151,8 +226,8 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} lost, {} duplicated, {} diverged",
-            self.lost, self.duplicated, self.diverged
+            "{} lost, {} duplicated, {} diverged, {} misjudged",
+            self.lost, self.duplicated, self.diverged, self.misjudged
         )?;
         self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
     }

@@ -308,6 +308,11 @@ impl Sim {
         row.is_some_and(|row| messenger::contacts::relation(&row).mutual())
     }
 
+    /// Whether a person's app runs and nothing will start or stop it in this moment.
+    pub fn is_awake(&self, who: Who) -> bool {
+        matches!(self.people[who.0].app, App::Running(_)) && self.fragility == 0
+    }
+
     /// Looks into a person's database, whether their app runs or not.
     pub fn look<T>(&self, who: Who, look: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match &self.people[who.0].app {
@@ -326,9 +331,26 @@ impl Sim {
         self.start(who);
     }
 
+    /// Takes a text out of its author's outbox and data sync, as if the one had sent and the other had delivered it.
+    pub fn forget_to_send(&mut self, author: Who, reader: Who, text: MessageId) {
+        let peer = PublicKeyBytes::from(self.key(reader).to_compressed());
+        let forget = |tx: &mut Tx<'_>| {
+            tx.outbox().remove_message(&text)?;
+            for due in tx.datasync().of_message(&text)? {
+                tx.datasync().acknowledge(&due.outgoing.id, &peer)?;
+            }
+            Ok(())
+        };
+        self.meddle(author, forget);
+    }
+
     /// Whether this person has caught up, and nothing of theirs waits to be published or acknowledged.
     fn is_settled(&self, who: Who) -> bool {
-        let waits = |view: &View<'_>| Ok(view.outbox().next_due()?.is_some() || view.datasync().next_due()?.is_some());
+        let waits = |view: &View<'_>| {
+            Ok(view.outbox().next_due()?.is_some()
+                || view.datasync().next_due()?.is_some()
+                || view.repair().next_due()?.is_some())
+        };
         self.people[who.0].caught_up
             && self.people[who.0].catchup.is_none()
             && !self.look(who, waits).expect("the database of a simulation works")
@@ -627,7 +649,8 @@ impl Sim {
         }
     }
 
-    fn is_online(&self, who: Who) -> bool {
+    /// Whether a person has the network.
+    pub fn is_online(&self, who: Who) -> bool {
         self.people[who.0].plugged
     }
 

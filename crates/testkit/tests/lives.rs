@@ -10,15 +10,17 @@ const BOBBY: Who = Who(1);
 
 #[test]
 fn lives_end_well() {
-    let mut texts = 0;
+    let (mut texts, mut gaps) = (0, 0);
     for seed in 0..24 {
         let plan = Plan::random(seed);
         let outcome = plan.live();
         assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
         texts += outcome.texts;
+        gaps += outcome.gaps;
     }
-    println!("{texts} texts in 24 lives");
+    println!("{texts} texts in 24 lives, {gaps} times one of them in a gap");
     assert!(texts > 24, "people talk");
+    assert!(gaps > 0, "not everything comes in its order");
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn the_oracle_sees_a_lost_text_a_second_copy_and_another_order() {
     late.clock = rows.last().map(|row| row.clock).unwrap_or_default() + 1;
     sim.meddle(BOBBY, |tx| tx.messages().insert(&late).map(drop));
     let verdict = oracle.judge(&sim);
-    assert_eq!((verdict.lost, verdict.diverged), (0, 1), "{verdict}");
+    assert_eq!((verdict.lost, verdict.diverged), (0, 2), "{verdict}");
 
     let mut copy = first.clone();
     copy.id = protocol::id::MessageId::from_bytes([1; 32]);

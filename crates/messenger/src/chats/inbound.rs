@@ -101,6 +101,9 @@ fn keep(
     if !added {
         return Err(Halt::Drop(Reason::Duplicate));
     }
+    if rules::is_late(message.clock, chat.clock, origin.sent_at, turn.now) {
+        turn.tx.repair().mark_late(&signed.id)?;
+    }
     move_clock(turn, &chat, message.clock)?;
     Ok(())
 }

@@ -12,8 +12,8 @@ use protocol::id::{ChatId, MessageId};
 use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
 
 use crate::contacts::rules::Relation;
-use crate::send;
 use crate::turn::{Turn, row_key};
+use crate::{repair, send};
 
 /// What we say in a one-to-one chat.
 pub(crate) struct Saying<'a> {
@@ -55,6 +55,7 @@ pub(crate) fn purge(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> 
     let chat = one_to_one(turn, person)?;
     let clock = chat.clock.max(clock);
     turn.tx.messages().remove_up_to(&chat.id, u64::MAX)?;
+    repair::begin_anew(turn, &chat.id)?;
     turn.tx.chats().save(&ChatRow {
         active: false,
         clock,

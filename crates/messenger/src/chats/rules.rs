@@ -56,6 +56,13 @@ pub fn is_muted(muted_until: Option<Timestamp>, now: Timestamp) -> bool {
 /// The moment that means "until it is switched on again": the last one that every program reads exactly.
 pub const FOREVER: Timestamp = Timestamp((1 << 53) - 1);
 
+/// Whether a message came late: into the middle of a chat, more than a minute after it was sent.
+pub fn is_late(clock: u64, chat_clock: u64, sent_at: Timestamp, now: Timestamp) -> bool {
+    clock < chat_clock && now.since(sent_at) > LATE_MS
+}
+
+const LATE_MS: u64 = 60_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,7 @@ fn full() -> Extensions {
             gone: vec![name(4, 2)],
             withheld: vec![name(5, 3)],
         }),
+        at: 1_780_000_000_123,
     }
 }
 
