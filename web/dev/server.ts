@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { OPERATIONS } from '../src/api/features.ts';
 import type { Item, Message } from '../src/api/types.ts';
 import * as world from './world.ts';
 
@@ -83,6 +84,7 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
     const verb = `${request.method} ${parts[0]}`;
     if (url.pathname === '/v1/door/hello') return send(200, { run: RUN, proof: mac('undertone daemon', String(json()['nonce']), RUN, request.headers.host!) });
     if (url.pathname === '/v1/door/key') return send(200, { key: KEY });
+    if (url.pathname === '/v1/openapi.json') return send(200, document());
     if (verb === 'GET status') return send(200, { version: '0.1.0', startedAt: world.NOW, profiles: [...profiles.keys()].map(profile) });
     if (parts[0] !== 'profiles') return send(404, { code: 'not_found', message: 'no such path' });
     if (request.method === 'POST' && (parts.length === 1 || parts[1] === 'restore')) {
@@ -103,14 +105,15 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
       for (const socket of sockets) { socket.send(JSON.stringify({ type: 'signal', signal: { kind: 'locked' } })); socket.close(1000, 'locked'); }
       return send(200, profile('p1'));
     }
+    if (of === 'PUT screen') return send(200, {});
     if (of === 'POST phrase') return send(200, { phrase: 'panda eyebrow bullet gorilla call smoke muffin taste mesh discover soft ostrich' });
     if (of === 'GET account' || of === 'PATCH account') { Object.assign(world.me, json()); return send(200, world.me); }
-    if (of === 'GET account/link') return send(200, { link: `https://status.app/u#${world.me.key}` });
+    if (of === 'GET link') return send(200, { link: `https://status.app/u#${world.me.key}` });
     if (of === 'GET settings') return send(200, world.settings);
     if (of === 'PUT settings') return send(200, Object.assign(world.settings, json()));
     if (of === 'GET node') return send(200, world.node);
     if (of === 'GET contacts') return send(200, world.people);
-    if (of === 'GET activity') return send(200, { items: world.activity });
+    if (of === 'GET activity') return send(200, { items: world.activity, unread: world.activity.filter((entry) => !entry.read).length });
     if (of === 'GET chats') return send(200, { items: [...world.chats.values()] });
     if (of === 'POST groups' || of === 'POST chats/public') {
       const group = of === 'POST groups';
@@ -165,7 +168,7 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
       const chat = url.searchParams.get('chat');
       return send(200, { items: [...world.messages.values()].flat().filter((entry) => (!chat || entry.chat === chat) && entry.text.toLowerCase().includes(text)).slice(-40).reverse() });
     }
-    if (/^GET contacts\/[^/]+\/safety$/.test(of)) return send(200, { emoji: [...'🍋🐬🪕🚀🌻🧩🦔🍪🎺🪐'], number: '482915773018264490375512098346' });
+    if (/^GET contacts\/[^/]+\/safety$/.test(of)) return send(200, { digits: '', groups: '48291 57730 18264 49037 55120 98346 77120 05518 93362 10475 28830 66914'.split(' '), pictures: ['🍋 lemon', '🐬 dolphin', '🪕 banjo', '🚀 rocket', '🌻 sunflower', '🧩 puzzle', '🦔 hedgehog', '🍪 cookie', '🎺 trumpet', '🪐 planet'].map((entry) => ({ emoji: entry.split(' ')[0], name: entry.split(' ')[1] })) });
     if (/^POST contacts\/[^/]+\/(accept|decline|block|unblock)$/.test(of)) {
       const contact = world.people.find((entry) => entry.key === id)!;
       contact.state = ({ accept: 'mutual', decline: 'declined', block: 'blocked', unblock: 'stranger' } as const)[parts[4] as 'accept'];
@@ -188,6 +191,16 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
       response.end(JSON.stringify({ code: 'internal', message: String(error) }));
     });
   });
+}
+
+/** Offers everything that the app knows of. */
+function document() {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of Object.values(OPERATIONS)) {
+    const [method = '', path = ''] = operation.split(' ');
+    (paths[`/v1/profiles/{profile}${path.replaceAll('{}', '{id}')}`] ??= {})[method] = {};
+  }
+  return { paths };
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

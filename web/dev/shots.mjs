@@ -1,7 +1,11 @@
 // Photographs screens of the built app over the fixture server, to be looked at.
 //   npm run build && npm run preview &   then: node dev/shots.mjs OUT [name…]
 import { chromium } from 'playwright-core';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+// With AXE=1 each screen is also examined.
+const axe = process.env.AXE ? readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8') : undefined;
 
 const [out = '/tmp/shots', ...only] = process.argv.slice(2);
 const base = process.env.BASE ?? 'http://127.0.0.1:4173';
@@ -64,6 +68,11 @@ for (const [size, width, height] of [['wide', 1280, 800], ['phone', 390, 844]]) 
         await page.waitForFunction(() => !document.querySelector('.scroll:not(.placed)') && ![...document.querySelectorAll('[style*="visibility: hidden"]')].length, undefined, { timeout: 5000 }).catch(() => console.log(`${name} not settled`));
         await page.waitForTimeout(200);
         await page.screenshot({ path: `${out}/${name}-${size}-${theme}.png` });
+        if (axe) {
+          await page.evaluate(axe);
+          const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+          for (const violation of found.violations) console.log(`${size} ${theme} ${name}: ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+        }
       } catch (error) {
         console.log(`${size} ${theme} ${name}: FAILED ${error.message.split('\n')[0]}`);
         await page.screenshot({ path: `${out}/${name}-${size}-${theme}.png` });

@@ -16,9 +16,9 @@ const person = (name: string, more: Partial<Contact> = {}): Contact => ({
   colorHash: [...name].slice(0, 7).map((letter, at) => [(letter.charCodeAt(0) * 7) % 32, 1 + (at % 4)] as [number, number]), ...more,
 });
 export const people: Contact[] = [
-  person('Bob Summer', { presence: 'online', verified: true, trust: 'trusted', bio: 'Climbs, bakes, forgets where he put his keys.' }),
-  person('Carla Novak', { lastSeen: NOW - 3 * HOUR }),
-  person('Dmitri', { presence: 'online' }),
+  person('Bob Summer', { presence: { state: 'online' }, verifiedAt: NOW, trust: 'trusted', bio: 'Climbs, bakes, forgets where he put his keys.' }),
+  person('Carla Novak', { presence: { state: 'away' } }),
+  person('Dmitri', { presence: { state: 'online' } }),
   person('Eun-ji Park'),
   person('Farid', { state: 'asking', note: 'Hi Alice, we met at the climbing wall on Thursday. May I write to you here?' }),
   person('Greta', { state: 'asked', note: 'Hello! I would like to write to you here.' }),
@@ -119,11 +119,11 @@ export function many(count: number): void {
   }
 }
 
-export const settings: Settings = { mode: 'relay', shareMegabytes: 1000, shareHours: 48, requestsFrom: 'everyone', groupInvitationsFrom: 'contacts', linkPreviews: 'ask', showPresence: false, notificationPreview: 'name' };
+export const settings: Settings = { mode: 'relay', shareMegabytes: 1000, shareHours: 48, requestsFrom: 'everyone', groupInvitationsFrom: 'contacts', linkPreviews: 'ask', profileFor: 'contacts', pictureFor: 'contacts', picturesOf: 'contacts', notifications: { doNotDisturb: false, preview: 'name', oneToOne: 'alert', group: 'alert', mention: 'alert', everyone: 'quiet', other: 'off', requests: 'alert', events: 'quiet' } };
 export const activity: Activity[] = [
-  { id: 'a1', kind: 'mention', at: NOW - 25 * MINUTE, read: false, person: dmitri.key, personName: dmitri.name, chat: 'group', chatName: 'Sunday dinner', message: messages.get('group')!.at(-2)!.id, text: 'can you bring the big pot too?' },
-  { id: 'a2', kind: 'contact-request', at: NOW - 40 * MINUTE, read: false, person: people[4]!.key, personName: 'Farid', text: people[4]!.note! },
-  { id: 'a3', kind: 'reply', at: NOW - 5 * HOUR, read: true, person: bob.key, personName: bob.name, chat: 'bob', chatName: bob.name, text: 'Perfect. I bring the rope.' },
+  { id: 'a1', kind: 'mention', at: NOW - 25 * MINUTE, read: false, person: dmitri.key, personName: dmitri.name, chat: 'group', chatName: 'Sunday dinner', message: messages.get('group')!.at(-2)! },
+  { id: 'a2', kind: 'contact-request', at: NOW - 40 * MINUTE, read: false, person: people[4]!.key, personName: 'Farid', detail: people[4]!.note!, answer: 'pending' },
+  { id: 'a3', kind: 'reply', at: NOW - 5 * HOUR, read: true, person: bob.key, personName: bob.name, chat: 'bob', chatName: bob.name, message: messages.get('bob')![6]! },
   { id: 'a4', kind: 'contact-accepted', at: NOW - 2 * DAY, read: true, person: bob.key, personName: bob.name },
 ];
 const peer = (at: number) => ({ peerId: `16Uiu2HAm${'QwErTyUiPaSdFgHjKzXcVbNm'.slice(at)}${at}kPq9`, address: `/ip4/203.0.113.${at * 7 + 4}/tcp/30303`, protocols: at % 3 === 0 ? ['relay', 'store'] : at % 3 === 1 ? ['relay'] : ['relay', 'filter', 'lightpush'], latencyMs: 18 + at * 37, inMesh: at !== 4 });

@@ -20,7 +20,10 @@ const app = new App(new Client(door), {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     return new WebSocket(url, door.protocols()) as unknown as Wire;
   },
-  notify: (title, body, chat) => notify(title, body, () => chat && app.router.chat(chat)),
+  notify: (notification) => notify(notification, () => {
+    if (notification.chat) app.router.chat(notification.chat);
+    else app.router.go({ section: 'activity' });
+  }),
 });
 
 mount(Root, { target: document.getElementById('app')!, props: { app } });

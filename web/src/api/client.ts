@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Chat, Contact, DaemonStatus, ErrorBody, Message, NodeStatus, Page, Profile, Settings, Trace, Trust,
+  Account, Activity, Chat, Contact, DaemonStatus, ErrorBody, Message, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -98,8 +98,13 @@ export class ProfileClient {
   }
 
   account = () => this.get<Account>('/account');
-  changeAccount = (change: { name?: string; bio?: string; color?: string }) =>
+  changeAccount = (change: { name: string }) =>
     this.client.request<Account>('PATCH', `${this.root}/account`, change);
+  describe = (change: { bio?: string; colour?: number; links?: ProfileLink[] }) => this.client.request<Account>('PATCH', `${this.root}/profile`, change);
+  setPicture = async (picture: Blob) => void (await this.client.raw('PUT', `${this.root}/profile/picture`, picture, undefined, picture.type));
+  setPresence = (presence: PresenceChoice, text = '') => this.client.request('PUT', `${this.root}/presence`, { presence, text });
+  /** What is looked at, so that it is not told besides. */
+  screen = (chat?: string) => this.client.request('PUT', `${this.root}/screen`, chat ? { chat } : {});
   settings = () => this.get<Settings>('/settings');
   saveSettings = (settings: Settings) => this.client.request<Settings>('PUT', `${this.root}/settings`, settings);
   node = () => this.get<NodeStatus>('/node');
@@ -131,16 +136,18 @@ export class ProfileClient {
   askContact = (key: string, note: string) => this.post<Contact>('/contacts', { key, note });
   contactAction = (key: string, action: 'accept' | 'decline' | 'block' | 'unblock' | 'retract') =>
     this.post(`/contacts/${enc(key)}/${action}`);
-  removeContact = (key: string) => this.client.request('DELETE', `${this.root}/contacts/${enc(key)}`);
+  removeContact = (key: string) => this.post(`/contacts/${enc(key)}/remove`);
   nickname = (key: string, nickname: string) =>
     this.client.request('PUT', `${this.root}/contacts/${enc(key)}/nickname`, { nickname });
 
   /** What both sides see if nobody stands between them. */
-  safety = (key: string) => this.get<{ emoji?: string[]; number: string }>(`/contacts/${enc(key)}/safety`);
+  safety = (key: string) => this.get<SafetyNumber>(`/contacts/${enc(key)}/safety`);
   trust = (key: string, trust: Trust) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/trust`, { trust });
-  shareLink = () => this.get<{ link: string }>('/account/link').then(({ link }) => link);
+  verified = (key: string, verified: boolean) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/verified`, { verified });
+  shareLink = () => this.get<{ link: string }>('/link').then(({ link }) => link);
 
-  activity = (before?: string) => this.get<Page<Activity>>(`/activity${query({ before, limit: 100 })}`);
+  activity = (before?: string) => this.get<Page<Activity> & { unread: number }>(`/activity${query({ before, limit: 100 })}`);
+  answer = (id: string, answer: 'accept' | 'dismiss') => this.post(`/activity/${enc(id)}/${answer}`);
   readOne = (id: string) => this.post(`/activity/${enc(id)}/read`);
   readActivity = () => this.post('/activity/read');
 
@@ -150,7 +157,8 @@ export class ProfileClient {
   renameGroup = (chat: string, name: string) => this.client.request('PATCH', `${this.root}/groups/${enc(chat)}`, { name });
   joinPublic = (name: string) => this.post<Chat>('/chats/public', { name });
   leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);
-  mute = (chat: string, until: number) => this.client.request('PUT', `${this.root}/chats/${enc(chat)}/mute`, { until });
+  mute = (chat: string, mute: 'off' | 'forever' | { minutes: number }) =>
+    this.client.request<Chat>('PUT', `${this.root}/chats/${enc(chat)}/mute`, { mute });
   clear = (chat: string) => this.post(`/chats/${enc(chat)}/clear`);
   deleteChat = (chat: string) => this.client.request('DELETE', `${this.root}/chats/${enc(chat)}`);
 

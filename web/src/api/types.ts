@@ -11,7 +11,6 @@ export interface Profile {
   name: string;
   state: ProfileState;
   createdAt: number;
-  color?: string;
 }
 
 export interface DaemonStatus {
@@ -25,13 +24,26 @@ export interface Identity {
   emojiHash?: string[];
   /** Segments of the ring around the avatar: colour index and length. */
   colorHash?: [number, number][];
-  color?: string;
+  /** A colour of the person's choice, 0 to 17; 0: none. */
+  colour?: number;
+  /** Path of the small picture; `large` in place of `thumbnail` gives the other. */
   picture?: string;
   bio?: string;
-  presence?: Presence;
+  links?: ProfileLink[];
 }
 
-export type Presence = 'online' | 'away' | 'offline';
+export interface ProfileLink {
+  label: string;
+  url: string;
+}
+
+export interface Presence {
+  state: 'online' | 'busy' | 'away';
+  until?: number;
+  text?: string;
+}
+
+export type PresenceChoice = 'off' | 'automatic' | 'do-not-disturb' | 'always-online' | 'inactive';
 
 export interface Account extends Identity {
   profile: string;
@@ -39,8 +51,9 @@ export interface Account extends Identity {
   key: string;
   keyHex: string;
   installation: string;
-  /** Whether the recovery phrase was written down and confirmed. */
-  phraseConfirmed?: boolean;
+  presence?: { presence: PresenceChoice; text?: string };
+  /** What became of the recovery phrase on this device. */
+  phrase?: 'kept' | 'confirmed' | 'gone';
 }
 
 export type ContactState = 'stranger' | 'asked' | 'asking' | 'mutual' | 'declined' | 'blocked';
@@ -54,8 +67,15 @@ export interface Contact extends Identity {
   state: ContactState;
   note?: string;
   trust?: Trust;
-  verified?: boolean;
-  lastSeen?: number;
+  /** When we made sure who they are. */
+  verifiedAt?: number;
+  presence?: Presence;
+}
+
+export interface SafetyNumber {
+  digits: string;
+  groups: string[];
+  pictures: { emoji: string; name: string }[];
 }
 
 export type ChatKind = 'one-to-one' | 'public' | 'group' | 'community';
@@ -80,7 +100,7 @@ export interface Chat {
   lastMessage?: Message;
   /** Until when it is silent; 0 or absent: not. */
   mutedUntil?: number;
-  color?: string;
+  colour?: number | string;
   picture?: string;
   emoji?: string;
   members?: Member[];
@@ -177,36 +197,64 @@ export interface Page<T> {
 }
 
 export type ActivityKind =
-  | 'contact-request' | 'contact-accepted' | 'contact-removed' | 'mention' | 'reply'
-  | 'group-invitation' | 'group-removed' | 'community' | 'device' | 'other';
+  | 'contact-request' | 'contact-accepted' | 'contact-removed' | 'verification' | 'mention' | 'reply' | 'new-chat'
+  | 'group-invitation' | 'group-change' | 'group-join-request' | 'group-join-answer' | 'community-invitation' | 'community-request'
+  | 'community-join-request' | 'community-kicked' | 'community-banned' | 'community-unbanned' | 'new-device' | 'device-paired' | 'file';
 
 export interface Activity {
   id: string;
   kind: ActivityKind;
   at: number;
   read: boolean;
+  answer?: 'pending' | 'accepted' | 'dismissed' | 'over';
   person?: string;
   personName?: string;
   chat?: string;
   chatName?: string;
-  message?: string;
-  text?: string;
-  /** What was decided about a request. */
-  answer?: 'pending' | 'accepted' | 'declined';
+  message?: Message;
+  community?: string;
+  detail?: string;
 }
 
 export type Mode = 'relay' | 'light';
+export type Audience = 'everyone' | 'contacts' | 'nobody';
+export type Loudness = 'off' | 'quiet' | 'alert';
+
+export interface Notifications {
+  doNotDisturb: boolean;
+  preview: 'nothing' | 'name' | 'all';
+  oneToOne: Loudness;
+  group: Loudness;
+  mention: Loudness;
+  everyone: Loudness;
+  other: Loudness;
+  requests: Loudness;
+  events: Loudness;
+}
 
 export interface Settings {
   autoLockMinutes?: number;
   mode: Mode;
   shareMegabytes: number;
   shareHours: number;
-  requestsFrom: 'everyone' | 'nobody';
+  requestsFrom: 'everyone' | 'group-members' | 'nobody';
   groupInvitationsFrom?: 'everyone' | 'contacts';
+  profileFor?: Audience;
+  pictureFor?: Audience;
+  picturesOf?: 'contacts' | 'nobody';
   linkPreviews?: 'ask' | 'always' | 'never';
-  showPresence?: boolean;
-  notificationPreview?: 'nothing' | 'name' | 'all';
+  notifications?: Notifications;
+}
+
+/** Something to show at once; it says no more than may be said. */
+export interface Notification {
+  sound: boolean;
+  messages: number;
+  event?: ActivityKind;
+  title?: string;
+  body?: string;
+  chat?: string;
+  entry?: string;
 }
 
 export type Connectivity = 'offline' | 'limited' | 'online';
@@ -291,13 +339,14 @@ export type Item =
   | { kind: 'account'; value: Account }
   | { kind: 'settings'; value: Settings }
   | { kind: 'activity'; value: Activity }
-  | { kind: 'activity-removed'; value: string };
+  | { kind: 'activity-removed'; value: string }
+  | { kind: 'activity-unread'; value: number };
 
 export type Signal =
   | { kind: 'connectivity'; value: Connectivity }
   | { kind: 'history-gaps'; value: number }
   | { kind: 'clock-ahead'; value: number }
-  | { kind: 'notification'; value: { title: string; body?: string; chat?: string } }
+  | { kind: 'notification'; value: Notification }
   | { kind: 'locked' };
 
 export type Frame =

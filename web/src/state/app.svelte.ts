@@ -3,6 +3,7 @@
  */
 import { ApiError, type Client } from '../api/client.ts';
 import type { Attachment, Profile } from '../api/types.ts';
+import { Features } from '../api/features.ts';
 import { Router } from './router.svelte.ts';
 import { Session, type Hooks } from './session.svelte.ts';
 
@@ -30,6 +31,7 @@ export class App {
   dialog = $state.raw<Dialog | undefined>();
   /** Pictures shown over everything. */
   viewer = $state.raw<{ images: Attachment[]; at: number; from: string } | undefined>();
+  features = $state.raw(new Features(undefined));
   readonly router = new Router();
   private counter = 0;
 
@@ -45,6 +47,7 @@ export class App {
       const status = await this.client.status();
       this.profiles = status.profiles;
       this.version = status.version;
+      this.features = new Features(await this.client.request('GET', '/v1/openapi.json').catch(() => undefined));
     } catch (error) {
       const foreign = error instanceof ApiError && (error.status === 401 || error.status === 403);
       this.phase = foreign ? 'stranger' : 'unreachable';

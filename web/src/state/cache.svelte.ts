@@ -29,7 +29,8 @@ export class Cache {
     return count;
   });
   readonly requests = $derived.by(() => [...this.contacts.values()].filter((contact) => contact.state === 'asking'));
-  readonly unreadActivity = $derived.by(() => [...this.activity.values()].filter((entry) => !entry.read).length);
+  /** All unread entries, also those that are not loaded. */
+  unreadActivity = $state.raw(0);
 
   timeline(chat: string): Timeline {
     let timeline = this.timelines.get(chat);
@@ -92,6 +93,9 @@ export class Cache {
         break;
       case 'activity':
         this.activity.set(item.value.id, item.value);
+        break;
+      case 'activity-unread':
+        this.unreadActivity = item.value;
         break;
       case 'activity-removed':
         this.activity.delete(item.value);

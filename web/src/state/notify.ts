@@ -1,10 +1,15 @@
 /** The browser's notifications, and the unread count in the tab. What a notification may say is decided by the daemon. */
+import type { Notification as Decided } from '../api/types.ts';
+import { t } from '../i18n/index.svelte.ts';
 import { preferences } from './preferences.svelte.ts';
 
-export function notify(title: string, body: string | undefined, open: () => void): void {
+export function notify(decided: Decided, open: () => void): void {
   if (!preferences.notifications || document.hasFocus()) return;
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
-  const notification = new Notification(title, { ...(body ? { body } : {}), icon: './icon.svg', tag: 'undertone' });
+  const title = decided.title ?? (decided.messages > 0 ? t('notify.messages', { count: decided.messages }) : t('notify.event'));
+  const notification = new Notification(title, {
+    ...(decided.body ? { body: decided.body } : {}), icon: './icon.svg', tag: decided.chat ?? 'undertone', silent: !decided.sound,
+  });
   notification.onclick = () => {
     window.focus();
     open();

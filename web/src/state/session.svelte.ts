@@ -3,7 +3,7 @@
  */
 import { ApiError, type Client, type ProfileClient } from '../api/client.ts';
 import { Stream, type StreamState, type Wire } from '../api/socket.ts';
-import type { Connectivity, Frame, NodeStatus, Page } from '../api/types.ts';
+import type { Connectivity, Frame, NodeStatus, Notification, Page } from '../api/types.ts';
 import { Cache } from './cache.svelte.ts';
 import { Drafts } from './drafts.svelte.ts';
 import { Media } from './media.svelte.ts';
@@ -13,7 +13,7 @@ export type Lists = 'loading' | 'ready' | 'failed';
 export interface Hooks {
   openEvents(profile: string, query: string): Wire;
   locked(): void;
-  notify?(title: string, body: string | undefined, chat: string | undefined): void;
+  notify?(notification: Notification): void;
 }
 
 export class Session {
@@ -90,7 +90,9 @@ export class Session {
 
   async loadActivity(): Promise<void> {
     try {
-      this.cache.fill({ activity: (await this.api.activity()).items });
+      const page = await this.api.activity();
+      this.cache.fill({ activity: page.items });
+      this.cache.unreadActivity = page.unread;
       this.activity = 'ready';
     } catch (error) {
       this.activityError = error;
@@ -125,7 +127,7 @@ export class Session {
         this.clockAhead = frame.signal.value;
         break;
       case 'notification':
-        this.hooks.notify?.(frame.signal.value.title, frame.signal.value.body, frame.signal.value.chat);
+        this.hooks.notify?.(frame.signal.value);
         break;
       case 'locked':
         this.hooks.locked();

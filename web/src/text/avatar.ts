@@ -11,9 +11,16 @@ export function letters(name: string): string {
   return pair.toLocaleUpperCase();
 }
 
-/** A colour that stays the same for the same person. A given colour wins if it is one that white letters can be read on. */
-export function colorOf(seed: string, given?: string): string {
-  if (given && /^#[0-9a-f]{6}$/i.test(given) && luminance(given) < 0.2) return given;
+/** The colours that people choose from, in the order of the protocol, each dark enough for white letters. 0 is no choice. */
+export const CHOICES = [
+  '#2f5fd0', '#6a4bc4', '#4a52b8', '#14707a', '#2a5fc4', '#257a3e', '#8a6a00', '#b0521a', '#b3302d', '#b8435f', '#7a5237', '#1673a6',
+  '#5f6b2e', '#a12e8f', '#96542f', '#85683a', '#2c2f33', '#7b6f5b',
+] as const;
+
+/** A colour that stays the same for the same person. A chosen colour wins. */
+export function colorOf(seed: string, given?: number | string): string {
+  if (typeof given === 'number' && given > 0 && CHOICES[given]) return CHOICES[given];
+  if (typeof given === 'string' && /^#[0-9a-f]{6}$/i.test(given) && luminance(given) < 0.2) return given;
   let hash = 0;
   for (const letter of seed) hash = (Math.imul(hash, 31) + letter.codePointAt(0)!) | 0;
   return HUES[(hash >>> 0) % HUES.length]!;

@@ -6,7 +6,8 @@ const KEY = 'undertone.phrase';
 const confirmed = new SvelteSet<string>(read());
 
 export function phraseConfirmed(session: Session): boolean {
-  return session.cache.account?.phraseConfirmed ?? confirmed.has(session.profile);
+  const state = session.cache.account?.phrase;
+  return state === undefined ? confirmed.has(session.profile) : state !== 'kept';
 }
 
 export function confirmPhrase(session: Session): void {

@@ -11,7 +11,7 @@ const COUNT_FROM = 3800;
 export interface Candidate {
   key: string;
   name: string;
-  color?: string | undefined;
+  color?: number | string | undefined;
   picture?: string | undefined;
 }
 

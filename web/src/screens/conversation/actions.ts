@@ -25,19 +25,19 @@ export function actions(
   const there = !message.deleted;
   return [
     there && writable && { label: t('message.reply'), icon: Reply, run: () => session.drafts.put(chat.id, { replyTo: message.id, editing: '' }) },
-    there && writable && { label: t('message.react'), icon: SmilePlus, run: ui.pick },
-    writable && canEdit(message) && {
+    there && writable && app.features.has('react') && { label: t('message.react'), icon: SmilePlus, run: ui.pick },
+    writable && app.features.has('edit') && canEdit(message) && {
       label: t('message.edit'), icon: Pencil,
       run: () => session.drafts.put(chat.id, { editing: message.id, text: message.text, replyTo: '' }),
     },
     there && message.text !== '' && { label: t('message.copy'), icon: Copy, run: () => void copy(message.text, app) },
     there && message.text !== '' && { label: t('message.forward'), icon: Forward, run: () => (app.dialog = { kind: 'forward', text: message.text }) },
-    there && writable && {
+    there && writable && app.features.has('pin') && {
       label: message.pinned ? t('message.unpin') : t('message.pin'), icon: message.pinned ? PinOff : Pin,
       run: () => void app.attempt(() => session.api.pin(message.id, !message.pinned)),
     },
-    { label: t('message.details'), icon: Microscope, run: () => app.router.panel('details', message.id) },
-    there && { label: t('message.delete'), icon: Trash, danger: true, run: ui.ask },
+    app.features.has('trace') && { label: t('message.details'), icon: Microscope, run: () => app.router.panel('details', message.id) },
+    there && app.features.has('remove') && { label: t('message.delete'), icon: Trash, danger: true, run: ui.ask },
   ];
 }
 
