@@ -105,10 +105,14 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
       for (const socket of sockets) { socket.send(JSON.stringify({ type: 'signal', signal: { kind: 'locked' } })); socket.close(1000, 'locked'); }
       return send(200, profile('p1'));
     }
+    if (of === 'POST phrase/question') return send(200, { places: [3, 8] });
+    if (of === 'POST phrase/confirm') return send(200, Object.assign(world.me, { phrase: 'confirmed' }));
+    if (of === 'POST links') return send(200, { kind: 'person', link: '', plain: '', key: world.people[3]!.key, name: 'Eun-ji Park' });
+    if (of === 'POST uploads') return send(201, { id: `u${seq++}`, kind: url.searchParams.get('kind'), size: body.length });
     if (of === 'PUT screen') return send(200, {});
     if (of === 'POST phrase') return send(200, { phrase: 'panda eyebrow bullet gorilla call smoke muffin taste mesh discover soft ostrich' });
     if (of === 'GET account' || of === 'PATCH account') { Object.assign(world.me, json()); return send(200, world.me); }
-    if (of === 'GET link') return send(200, { link: `https://status.app/u#${world.me.key}` });
+    if (of === 'GET link') return send(200, { kind: 'person', link: `https://status.app/u#${world.me.key}`, plain: '', key: world.me.key });
     if (of === 'GET settings') return send(200, world.settings);
     if (of === 'PUT settings') return send(200, Object.assign(world.settings, json()));
     if (of === 'GET node') return send(200, world.node);
@@ -128,7 +132,7 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
       const limit = Number(url.searchParams.get('limit') ?? 50);
       const end = url.searchParams.has('before') ? Number(url.searchParams.get('before')) : list.length;
       const start = Math.max(0, end - limit);
-      return send(200, { items: list.slice(start, end).reverse(), ...(start > 0 ? { next: String(start) } : {}) });
+      return send(200, { items: list.slice(start, end).reverse(), ...(id === 'bob' ? { gaps: world.gaps } : {}), ...(start > 0 ? { next: String(start) } : {}) });
     }
     if (/^POST chats\/[^/]+\/messages$/.test(of)) {
       const { text, replyTo } = json() as { text: string; replyTo?: string };

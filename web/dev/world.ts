@@ -59,9 +59,8 @@ chat('bob', [
   message('bob', bob, '', NOW - 5 * HOUR, { kind: 'image', attachments: [image('rocks', 1600, 1066)] }),
   message('bob', bob, 'That is the wall from last year. The route on the left is new, and there is a description of it at https://routes.example/north-face (page 12).', NOW - 5 * HOUR + MINUTE, { links: [{ url: 'https://routes.example/north-face', title: 'North face, sector C: fourteen routes', description: 'Limestone, 4a to 7b. Shade in the morning; the descent is on the right.', site: 'routes.example' }] }),
   message('bob', 'me', 'Beautiful. I would start with the easy one 😅', NOW - 4 * HOUR, { editedAt: NOW - 4 * HOUR + MINUTE }),
-  message('bob', bob, '', NOW - 3 * HOUR, { kind: 'audio', attachments: [{ id: 'a1', kind: 'audio', mime: 'audio/aac', size: 42_000, durationMs: 14_200, path: '/v1/profiles/p1/media/a1', waveform: Array.from({ length: 48 }, (_, at) => Math.abs(Math.sin(at * 0.7) * Math.cos(at * 0.21))) }] }),
-  message('bob', 'me', '', NOW - 3 * HOUR + 4 * MINUTE, { kind: 'file', attachments: [{ id: 'f1', kind: 'file', name: 'north-face-topo-2026.pdf', mime: 'application/pdf', size: 1_840_000, path: '/v1/profiles/p1/media/f1' }] }),
-  message('bob', bob, '', NOW - 2 * HOUR, { kind: 'gap', gap: { count: 2, state: 'searching' } }),
+  message('bob', bob, '', NOW - 3 * HOUR, { kind: 'audio', attachments: [{ id: 'a1', kind: 'audio', mime: 'audio/aac', size: 42_000, durationMs: 14_200, path: '/v1/profiles/p1/media/a1' }] }),
+  message('bob', 'me', '', NOW - 3 * HOUR + 4 * MINUTE, { kind: 'file', attachments: [{ id: 'f1', kind: 'file', name: 'north-face-topo-2026.pdf', mime: 'application/pdf', size: 1_840_000, state: 'complete', path: '/v1/profiles/p1/media/f1' }] }),
   message('bob', bob, 'The weather looks good too:\n> Saturday: sunny, 18 °C, no wind\n`rain: 0 mm`', NOW - 70 * MINUTE),
   message('bob', 'me', 'Then nothing can stop us.', NOW - 60 * MINUTE, { delivery: 'delivered' }),
   message('bob', bob, 'See you there!', NOW - 12 * MINUTE, { read: false }),
@@ -73,7 +72,7 @@ chat('group', [
   message('group', dmitri, 'Not me, after last time 🔥', NOW - 2 * DAY + 3 * MINUTE, { reactions: [{ emoji: '😂', count: 3, own: true, names: ['Alice Doe', 'Carla Novak', 'Eun-ji Park'] }] }),
   message('group', eunji, 'I can make bibimbap if somebody brings the eggs', NOW - 2 * DAY + 6 * MINUTE),
   message('group', 'me', 'Eggs are on me', NOW - 2 * DAY + 9 * MINUTE, { delivery: 'sent' }),
-  message('group', carla, '', NOW - 5 * HOUR, { kind: 'image', text: 'The table is ready', attachments: [image('table1', 1200, 1200), image('table2', 1200, 900), image('table3', 900, 1200), image('table4', 1000, 1000)] }),
+  ...['table1', 'table2', 'table3', 'table4'].map((name, at) => message('group', carla, at === 0 ? 'The table is ready' : '', NOW - 5 * HOUR + at, { kind: 'image', attachments: [{ ...image(name, 1200, 900), album: 'x', albumSize: 4 }] })),
   message('group', dmitri, `@${me.key} can you bring the big pot too?`, NOW - 25 * MINUTE, { read: false, mentions: [{ key: me.key, name: me.name }], mentionsMe: true }),
   message('group', eunji, 'Something was here', NOW - 24 * MINUTE, { read: false, deleted: true, text: '' }),
 ]);
@@ -84,6 +83,8 @@ chat('carla', [
 chat('eunji', [message('eunji', 'me', 'Thanks again for the recipe', NOW - 4 * DAY, { delivery: 'sent' })]);
 chat('public', [message('public', person('Stranger'), 'Is there a mirror of the archive?', NOW - 6 * HOUR), message('public', 'me', 'Look at the pinned message in #archive.', NOW - 6 * HOUR + 4 * MINUTE, { delivery: 'sent' })]);
 chat('farid', [message('farid', people[4], people[4]!.note!, NOW - 40 * MINUTE, { kind: 'contact-request', read: false })]);
+
+export const gaps = [{ before: 'x', clock: messages.get('bob')!.at(-4)!.clock, count: 2, state: 'searching' as const }];
 
 export const chats = new Map<string, Chat>();
 function add(chat: Omit<Chat, 'unread' | 'activeAt'>) {

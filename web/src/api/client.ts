@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Chat, Contact, DaemonStatus, ErrorBody, Message, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust,
+  Account, Activity, Attachment, Chat, Contact, DaemonStatus, ErrorBody, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust, Upload,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -27,6 +27,9 @@ export interface Proof {
 }
 
 const ANSWER_WITHIN_MS = 30_000;
+/** Large files take a while even on loopback: they are encrypted on the way. */
+const UPLOAD_WITHIN_MS = 600_000;
+const BYTES = 'application/octet-stream';
 
 export class Client {
   constructor(private readonly door: Proof) {}
@@ -38,24 +41,24 @@ export class Client {
   }
 
   /** An answer that was not refused. A daemon that was restarted is shown our proof again. */
-  async raw(method: string, path: string, body?: BodyInit, signal?: AbortSignal, type?: string): Promise<Response> {
-    let response = await this.once(method, path, body, signal, type);
+  async raw(method: string, path: string, body?: BodyInit, signal?: AbortSignal, type?: string, within = ANSWER_WITHIN_MS): Promise<Response> {
+    let response = await this.once(method, path, body, signal, type, within);
     if (response.ok) return response;
     let why = await refusal(response);
     if (response.status === 401 && why.code === NO_SESSION && (await this.door.enter()) === 'in') {
-      response = await this.once(method, path, body, signal, type);
+      response = await this.once(method, path, body, signal, type, within);
       if (response.ok) return response;
       why = await refusal(response);
     }
     throw new ApiError(response.status, why);
   }
 
-  private async once(method: string, path: string, body: BodyInit | undefined, signal: AbortSignal | undefined, type: string | undefined): Promise<Response> {
+  private async once(method: string, path: string, body: BodyInit | undefined, signal: AbortSignal | undefined, type: string | undefined, within: number): Promise<Response> {
     const headers: Record<string, string> = {};
     const secret = this.door.secret();
     if (secret) headers[PAGE_HEADER] = secret;
     if (body !== undefined && type) headers['Content-Type'] = type;
-    const limit = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const limit = AbortSignal.timeout(within);
     try {
       return await fetch(path, {
         method,
@@ -100,14 +103,17 @@ export class ProfileClient {
   account = () => this.get<Account>('/account');
   changeAccount = (change: { name: string }) =>
     this.client.request<Account>('PATCH', `${this.root}/account`, change);
-  describe = (change: { bio?: string; colour?: number; links?: ProfileLink[] }) => this.client.request<Account>('PATCH', `${this.root}/profile`, change);
-  setPicture = async (picture: Blob) => void (await this.client.raw('PUT', `${this.root}/profile/picture`, picture, undefined, picture.type));
+  describe = (change: { bio?: string; colour?: number; links?: ProfileLink[] }) => this.client.request<Account>('PATCH', `${this.root}/description`, change);
+  setPicture = async (picture: Blob) => (await this.client.raw('PUT', `${this.root}/picture`, picture, undefined, BYTES)).json() as Promise<Account>;
+  removePicture = () => this.client.request<Account>('DELETE', `${this.root}/picture`);
   setPresence = (presence: PresenceChoice, text = '') => this.client.request('PUT', `${this.root}/presence`, { presence, text });
   /** What is looked at, so that it is not told besides. */
   screen = (chat?: string) => this.client.request('PUT', `${this.root}/screen`, chat ? { chat } : {});
   settings = () => this.get<Settings>('/settings');
   saveSettings = (settings: Settings) => this.client.request<Settings>('PUT', `${this.root}/settings`, settings);
   node = () => this.get<NodeStatus>('/node');
+  phraseQuestion = () => this.post<{ places: [number, number] }>('/phrase/question');
+  confirmPhrase = (words: [string, string]) => this.post<Account>('/phrase/confirm', { words });
   phrase = (password: string) => this.post<{ phrase: string }>('/phrase', { password });
   changePassword = (old: string, fresh: string) => this.post('/password', { old, new: fresh });
 
@@ -115,7 +121,7 @@ export class ProfileClient {
   chat = (id: string) => this.get<Chat>(`/chats/${enc(id)}`);
   markRead = (chat: string) => this.post(`/chats/${enc(chat)}/read`);
   messages = (chat: string, before?: string, limit = 60) =>
-    this.get<Page<Message>>(`/chats/${enc(chat)}/messages${query({ before, limit })}`);
+    this.get<MessagePage>(`/chats/${enc(chat)}/messages${query({ before, limit })}`);
   message = (id: string) => this.get<Message>(`/messages/${enc(id)}`);
   send = (chat: string, text: string, replyTo?: string) =>
     this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, replyTo ? { text, replyTo } : { text });
@@ -144,7 +150,8 @@ export class ProfileClient {
   safety = (key: string) => this.get<SafetyNumber>(`/contacts/${enc(key)}/safety`);
   trust = (key: string, trust: Trust) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/trust`, { trust });
   verified = (key: string, verified: boolean) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/verified`, { verified });
-  shareLink = () => this.get<{ link: string }>('/link').then(({ link }) => link);
+  link = (of?: string) => this.get<Link>(`/link${query({ of })}`);
+  readLink = (link: string) => this.post<Link>('/links', { link });
 
   activity = (before?: string) => this.get<Page<Activity> & { unread: number }>(`/activity${query({ before, limit: 100 })}`);
   answer = (id: string, answer: 'accept' | 'dismiss') => this.post(`/activity/${enc(id)}/${answer}`);
@@ -162,13 +169,16 @@ export class ProfileClient {
   clear = (chat: string) => this.post(`/chats/${enc(chat)}/clear`);
   deleteChat = (chat: string) => this.client.request('DELETE', `${this.root}/chats/${enc(chat)}`);
 
-  /** Files with a text, as one message (or several, where the protocol wants it). */
-  async sendFiles(chat: string, files: readonly File[], text: string, replyTo?: string): Promise<void> {
-    const form = new FormData();
-    form.set('message', JSON.stringify(replyTo ? { text, replyTo } : { text }));
-    for (const file of files) form.append('file', file, file.name);
-    await this.client.raw('POST', `${this.root}/chats/${enc(chat)}/attachments`, form);
+  /** Hands over the bytes of something to send. */
+  async upload(kind: Attachment['kind'], file: File): Promise<Upload> {
+    const path = `${this.root}/uploads${query({ kind, name: kind === 'file' ? file.name : undefined })}`;
+    return (await this.client.raw('POST', path, file, undefined, BYTES, UPLOAD_WITHIN_MS)).json() as Promise<Upload>;
   }
+
+  sendAttachments = (chat: string, uploads: string[], text: string, replyTo?: string) =>
+    this.post<{ messageId: string }>(`/chats/${enc(chat)}/attachments`, { uploads, ...(text ? { text } : {}), ...(replyTo ? { replyTo } : {}) });
+  fetchAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/fetch`);
+  cancelAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/cancel`);
 
   /** A picture or a file, with the page's proof. */
   async blob(path: string, signal?: AbortSignal): Promise<Blob> {

@@ -24,9 +24,10 @@ export const OPERATIONS = {
   link: 'get /link',
   readLink: 'post /links',
   activity: 'get /activity',
-  describe: 'patch /profile',
-  picture: 'put /profile/picture',
+  describe: 'patch /description',
+  picture: 'put /picture',
   presence: 'put /presence',
+  confirmPhrase: 'post /phrase/confirm',
   screen: 'put /screen',
 } as const;
 

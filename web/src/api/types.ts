@@ -72,6 +72,17 @@ export interface Contact extends Identity {
   presence?: Presence;
 }
 
+/** A link that hands on a person, a community or a channel, and what it says. */
+export interface Link {
+  kind: 'person' | 'community' | 'channel';
+  link: string;
+  plain: string;
+  key: string;
+  chat?: string;
+  name?: string;
+  description?: string;
+}
+
 export interface SafetyNumber {
   digits: string;
   groups: string[];
@@ -114,7 +125,7 @@ export interface Chat {
 }
 
 export type MessageKind =
-  | 'text' | 'emoji' | 'sticker' | 'image' | 'audio' | 'file' | 'contact-request' | 'system' | 'gap' | 'other';
+  | 'text' | 'emoji' | 'sticker' | 'image' | 'audio' | 'file' | 'contact-request' | 'system' | 'other';
 
 export type Delivery = 'queued' | 'sent' | 'delivered' | 'failed';
 
@@ -135,6 +146,7 @@ export interface Reaction {
 }
 
 export interface Attachment {
+  /** The id of the message that carries it. */
   id: string;
   kind: 'image' | 'audio' | 'file';
   name?: string;
@@ -143,12 +155,20 @@ export interface Attachment {
   width?: number;
   height?: number;
   durationMs?: number;
-  /** Amplitudes 0 to 1. */
-  waveform?: number[];
-  /** Path below the API, such as /v1/profiles/…/media/…; absent until it is here. */
+  /** Pictures with the same album belong together. */
+  album?: string;
+  albumSize?: number;
+  /** Where its bytes are; absent until it is here. */
   path?: string;
-  thumbnailPath?: string;
-  progress?: number;
+  state?: 'offered' | 'moving' | 'complete' | 'cancelled' | 'failed';
+  done?: number;
+  total?: number;
+}
+
+export interface Upload {
+  id: string;
+  kind: Attachment['kind'];
+  size: number;
 }
 
 export interface LinkPreview {
@@ -183,12 +203,20 @@ export interface Message {
   mentions?: { key: string; name: string }[];
   /** It mentions us or answers us. */
   mentionsMe?: boolean;
-  gap?: Gap;
+  /** It came long after it was sent, into the middle of the chat. */
+  late?: boolean;
 }
 
+/** Messages that are known to exist and are not here. They stand right before the place `clock`. */
 export interface Gap {
-  count?: number;
-  state: 'searching' | 'recovered' | 'lost';
+  before: string;
+  clock: number;
+  count: number;
+  state: 'searching' | 'gone' | 'given-up';
+}
+
+export interface MessagePage extends Page<Message> {
+  gaps?: Gap[];
 }
 
 export interface Page<T> {

@@ -301,9 +301,15 @@ export const de: Catalogue = {
   'format.quote': 'Zitat',
 
   'forward.title': 'Weiterleiten an …',
+  'gap.searching': { one: '{count} Nachricht fehlt, wird gesucht …', other: '{count} Nachrichten fehlen, werden gesucht …' },
+  'gap.gone': { one: '{count} Nachricht fehlt; auch wer sie schrieb, hat sie nicht mehr', other: '{count} Nachrichten fehlen; auch wer sie schrieb, hat sie nicht mehr' },
+  'gap.given-up': { one: '{count} Nachricht fehlt; niemand hat geantwortet', other: '{count} Nachrichten fehlen; niemand hat geantwortet' },
+  'composer.sending': 'Sende {at} von {count} …',
+  'media.failed': 'gescheitert',
+  'media.cancelled': 'abgebrochen',
+  'media.fetch': 'Datei holen',
+  'contacts.claims': 'Was ein Link sagt, behauptet, wer ihn gemacht hat.',
 
-  'gap.line': { one: '{count} Nachricht fehlt, wird gesucht …', other: '{count} Nachrichten fehlen, werden gesucht …' },
-  'gap.lost': { one: '{count} Nachricht war nicht zu finden', other: '{count} Nachrichten waren nicht zu finden' },
 
   'group.encrypted': 'Name, Mitglieder und Nachrichten sind nur für die Mitglieder verschlüsselt.',
   'groups.new': 'Neue Gruppe',

@@ -301,9 +301,15 @@ const texts = {
   'format.quote': 'Quote',
 
   'forward.title': 'Forward to…',
+  'gap.searching': { one: '{count} message is missing, looking for it…', other: '{count} messages are missing, looking for them…' },
+  'gap.gone': { one: '{count} message is missing; its author no longer has it', other: '{count} messages are missing; their author no longer has them' },
+  'gap.given-up': { one: '{count} message is missing; nobody answered', other: '{count} messages are missing; nobody answered' },
+  'composer.sending': 'Sending {at} of {count}…',
+  'media.failed': 'failed',
+  'media.cancelled': 'cancelled',
+  'media.fetch': 'Fetch the file',
+  'contacts.claims': 'What a link says is the claim of whoever made it.',
 
-  'gap.line': { one: '{count} message is missing, looking for it…', other: '{count} messages are missing, looking for them…' },
-  'gap.lost': { one: '{count} message could not be found', other: '{count} messages could not be found' },
 
   'group.encrypted': 'Name, members and messages are encrypted for the members only.',
   'groups.new': 'New group',

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Chat, Frame, Item, Message, Page } from '../api/types.ts';
+import type { Chat, Frame, Gap, Item, Message, MessagePage } from '../api/types.ts';
 import { Cache } from './cache.svelte.ts';
 import { compare } from './timeline.svelte.ts';
 
@@ -11,7 +11,7 @@ const event = (seq: number, ...items: Item[]): Frame => ({ type: 'event', epoch:
 /** A daemon with so many messages in one chat, the newest first in pages. */
 function source(count: number) {
   const all = Array.from({ length: count }, (_, at) => message(at + 1));
-  const messages = vi.fn(async (_chat: string, before?: string, limit = 50): Promise<Page<Message>> => {
+  const messages = vi.fn(async (_chat: string, before?: string, limit = 50): Promise<MessagePage> => {
     const end = before ? Number(before) : all.length;
     const start = Math.max(0, end - limit);
     return { items: all.slice(start, end).reverse(), ...(start > 0 ? { next: String(start) } : {}) };
@@ -84,6 +84,24 @@ describe('a timeline', () => {
     expect(await timeline.reach(message(5).id)).toBe(true);
     expect(timeline.positionOf(message(5).id)).toBe(4);
     expect(await timeline.reach('nowhere')).toBe(false);
+  });
+
+  test('what is missing is told by the page that covers it, and goes when it came', async () => {
+    const { messages, all } = source(300);
+    let gaps: Gap[] = [10, 150, 280].map((clock) => ({ before: `g${clock}`, clock, count: 1, state: 'searching' }));
+    const asked = async (chat: string, before?: string, limit?: number) => {
+      const page = await messages(chat, before, limit);
+      const clocks = page.items.map((item) => item.clock);
+      return { ...page, gaps: gaps.filter((gap) => gap.clock >= Math.min(...clocks) && gap.clock <= Math.max(...clocks)) };
+    };
+    const timeline = new Cache({ messages: asked }).timeline('c');
+    await timeline.open();
+    expect(timeline.gaps.map((gap) => gap.clock)).toEqual([280]);
+    await timeline.reach(all[0]!.id);
+    expect(timeline.gaps.map((gap) => gap.clock)).toEqual([10, 150, 280]);
+    gaps = gaps.filter((gap) => gap.clock === 10);
+    await timeline.refreshGaps();
+    expect(timeline.gaps.map((gap) => gap.clock)).toEqual([10]);
   });
 
   test('a failure is told and can be tried again', async () => {

@@ -1,10 +1,10 @@
 /**
  * The messages of one chat as far as they are loaded: ordered by clock, then id, without gaps from `next` on to the newest.
  */
-import type { Message, Page } from '../api/types.ts';
+import type { Gap, Message, MessagePage } from '../api/types.ts';
 
 export interface Source {
-  messages(chat: string, before?: string, limit?: number): Promise<Page<Message>>;
+  messages(chat: string, before?: string, limit?: number): Promise<MessagePage>;
 }
 
 export type Loading = 'idle' | 'first' | 'older' | 'failed';
@@ -14,6 +14,8 @@ export class Timeline {
   items = $state.raw<readonly Message[]>([]);
   /** The last change added items before the first: a list keeps its position from the end. */
   prepended = $state.raw(false);
+  /** What is missing among them, oldest place first. */
+  gaps = $state.raw<readonly Gap[]>([]);
   loading = $state.raw<Loading>('idle');
   error = $state.raw<unknown>();
   loaded = $state.raw(false);
@@ -108,6 +110,7 @@ export class Timeline {
       const page = await this.source.messages(this.chat, before, limit);
       if (run !== this.run) return;
       this.next = page.next;
+      this.noteGaps(page, what === 'first');
       this.merge(page.items, what === 'first');
       this.loaded = true;
       this.loading = 'idle';
@@ -116,6 +119,26 @@ export class Timeline {
       this.error = error;
       this.loading = 'failed';
     }
+  }
+
+  /** Asks again what is missing among the newest messages; for when some of it may have come. */
+  async refreshGaps(): Promise<void> {
+    if (this.gaps.length === 0) return;
+    try {
+      const page = await this.source.messages(this.chat, undefined, LARGEST_PAGE);
+      this.noteGaps(page, this.items.length <= page.items.length);
+    } catch {
+      // The old lines stay; they are asked for again.
+    }
+  }
+
+  /** A page speaks for the part of the chat that it covers. */
+  private noteGaps(page: MessagePage, all: boolean): void {
+    const fresh = page.gaps ?? [];
+    const clocks = page.items.map((item) => item.clock);
+    const [from, to] = [page.next === undefined ? -Infinity : Math.min(...clocks), Math.max(...clocks)];
+    const kept = all ? [] : this.gaps.filter((gap) => (gap.clock < from || gap.clock > to) && !fresh.some((other) => other.before === gap.before));
+    if (kept.length + fresh.length + this.gaps.length > 0) this.gaps = [...kept, ...fresh].sort((a, b) => a.clock - b.clock);
   }
 
   private merge(page: readonly Message[], replace: boolean): void {

@@ -3,12 +3,12 @@ import type { Message } from '../../api/types.ts';
 import { t } from '../../i18n/index.svelte.ts';
 import { flatten } from '../../text/markdown.ts';
 
-export function preview(message: Pick<Message, 'kind' | 'text' | 'deleted' | 'mentions' | 'attachments' | 'gap'>): string {
+export function preview(message: Pick<Message, 'kind' | 'text' | 'deleted' | 'mentions' | 'attachments'>): string {
   if (message.deleted) return t('message.deleted');
   const text = flatten(message.text ?? '', message.mentions ?? []);
   switch (message.kind) {
     case 'image': {
-      const count = message.attachments?.length ?? 1;
+      const count = message.attachments?.[0]?.albumSize ?? message.attachments?.length ?? 1;
       return text || t('preview.images', { count });
     }
     case 'audio':
@@ -19,8 +19,6 @@ export function preview(message: Pick<Message, 'kind' | 'text' | 'deleted' | 'me
       return t('preview.sticker');
     case 'contact-request':
       return text || t('preview.request');
-    case 'gap':
-      return t('gap.line', { count: message.gap?.count ?? 1 });
     case 'other':
       return text || t('preview.other');
     default:

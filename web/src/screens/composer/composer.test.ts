@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Drafts } from '../../state/drafts.svelte.ts';
 import { addFiles, LARGEST_IMAGE } from './files.svelte.ts';
+import { sendDraft } from './sending.ts';
 import { ComposerModel, LONGEST } from './composer.vm.svelte.ts';
 
 function model() {
@@ -70,5 +71,40 @@ describe('the composer', () => {
     const many = addFiles([], Array.from({ length: 8 }, (_, at) => file(`${at}.png`, 'image/png', 10)));
     expect(many.files.length).toBe(6);
     expect(many.problem).toBe('files.tooMany');
+  });
+});
+
+describe('sending a draft', () => {
+  const api = () => {
+    const asked: string[] = [];
+    return {
+      asked,
+      edit: async (id: string, text: string) => void asked.push(`edit ${id} ${text}`),
+      send: async (_chat: string, text: string, reply?: string) => { asked.push(`send ${text} ${reply ?? '-'}`); return { messageId: 'm' }; },
+      upload: async (kind: 'image' | 'audio' | 'file', file: File) => { asked.push(`upload ${kind} ${file.name}`); return { id: file.name, kind, size: 1 }; },
+      sendAttachments: async (_chat: string, uploads: string[], text: string, reply?: string) => { asked.push(`attach ${uploads.join('+')} ${text || '-'} ${reply ?? '-'}`); return { messageId: 'm' }; },
+    };
+  };
+  const file = (name: string, type: string) => ({ id: 1, file: { name, type, size: 1 } as File });
+  const draft = { text: '', mentions: {}, files: [] as ReturnType<typeof file>[] };
+
+  test('pictures go together with the text and the answer, files after them', async () => {
+    const to = api();
+    const steps: number[] = [];
+    await sendDraft(to, 'c', { ...draft, replyTo: 'r', files: [file('a.png', 'image/png'), file('b.pdf', 'application/pdf'), file('c.png', 'image/png')] }, 'look', (done) => steps.push(done));
+    expect(to.asked).toEqual(['upload image a.png', 'upload image c.png', 'attach a.png+c.png look r', 'upload file b.pdf', 'attach b.pdf - -']);
+    expect(steps).toEqual([0, 1, 2]);
+  });
+
+  test('without pictures the text is a message of its own', async () => {
+    const to = api();
+    await sendDraft(to, 'c', { ...draft, replyTo: 'r', files: [file('b.aac', 'audio/aac')] }, 'hear');
+    expect(to.asked).toEqual(['send hear r', 'upload audio b.aac', 'attach b.aac - -']);
+  });
+
+  test('an edit is nothing but an edit', async () => {
+    const to = api();
+    await sendDraft(to, 'c', { ...draft, editing: 'm', files: [] }, 'better');
+    expect(to.asked).toEqual(['edit m better']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe as group, expect, test } from 'vitest';
 import type { Message } from '../../api/types.ts';
-import { describe, firstUnread } from './rows.ts';
+import { albumOf, describe, firstUnread, gapsBefore } from './rows.ts';
 
 const noon = new Date(2026, 4, 5, 12).getTime();
 function message(id: number, author: string, minute: number, more: Partial<Message> = {}): Message {
@@ -26,5 +26,25 @@ group('what stands around a message', () => {
     const items = [message(1, 'a', 0, { read: false }), message(2, 'a', 1), message(3, 'a', 2, { read: false }), message(4, 'me', 3), message(5, 'a', 4, { read: false })];
     expect(firstUnread(items)).toBe('3');
     expect(firstUnread([])).toBeUndefined();
+  });
+});
+
+group('albums and gaps', () => {
+  const picture = (id: number, album?: string) => message(id, 'a', id, { kind: 'image', attachments: [{ id: String(id), kind: 'image', mime: 'image/jpeg', size: 1, ...(album ? { album } : {}) }] });
+
+  test('pictures of one album are drawn by its first, the others not at all', () => {
+    const items = [picture(1), picture(2, 'x'), picture(3, 'x'), picture(4, 'y'), message(5, 'a', 5)];
+    expect(items.map((_, at) => albumOf(items, at)?.map((other) => other.id))).toEqual([[], ['3'], undefined, [], []]);
+  });
+
+  test('a deleted picture stands alone', () => {
+    const items = [picture(1, 'x'), { ...picture(2, 'x'), deleted: true }, picture(3, 'x')];
+    expect(items.map((_, at) => albumOf(items, at)?.length)).toEqual([0, 0, 0]);
+  });
+
+  test('each gap stands once, right before its place', () => {
+    const items = [message(10, 'a', 0), message(20, 'a', 1), message(30, 'a', 2)];
+    const gaps = [5, 10, 15, 20, 31].map((clock) => ({ before: `g${clock}`, clock, count: 1, state: 'searching' as const }));
+    expect(items.map((_, at) => gapsBefore(items, at, gaps).map((gap) => gap.clock))).toEqual([[5, 10], [15, 20], []]);
   });
 });

@@ -1,5 +1,5 @@
 /** What stands around a message in the timeline: day separators, the unread line, grouping. Looks at neighbours only. */
-import type { Message } from '../../api/types.ts';
+import type { Gap, Message } from '../../api/types.ts';
 import { sameDay } from '../../i18n/index.svelte.ts';
 
 export interface Row {
@@ -32,9 +32,28 @@ function together(a: Message | undefined, b: Message): boolean {
   return a !== undefined && a.author === b.author && isSaid(a) && isSaid(b) && Math.abs(b.sentAt - a.sentAt) < TOGETHER_MS;
 }
 
+/** What is missing between a message and the one before. */
+export function gapsBefore(items: readonly Message[], at: number, gaps: readonly Gap[]): readonly Gap[] {
+  if (gaps.length === 0) return gaps;
+  const from = at === 0 ? -Infinity : items[at - 1]!.clock;
+  const to = items[at]!.clock;
+  return gaps.filter((gap) => gap.clock > from && gap.clock <= to);
+}
+
+/** The other pictures of the album that a message begins; nothing if it is in the middle of one. */
+export function albumOf(items: readonly Message[], at: number): Message[] | undefined {
+  const album = items[at]!.attachments?.[0]?.album;
+  if (!album) return [];
+  const same = (message: Message | undefined) => message?.attachments?.[0]?.album === album && !message.deleted;
+  if (same(items[at - 1]) && same(items[at])) return undefined;
+  const rest: Message[] = [];
+  for (let next = at + 1; same(items[next]); next += 1) rest.push(items[next]!);
+  return rest;
+}
+
 /** Something a person said, as opposed to a line about the chat. */
 export function isSaid(message: Message): boolean {
-  return message.kind !== 'system' && message.kind !== 'gap';
+  return message.kind !== 'system';
 }
 
 /** The first message that we have not read. */
