@@ -43,9 +43,9 @@ export function gapsBefore(items: readonly Message[], at: number, gaps: readonly
 /** The other pictures of the album that a message begins; nothing if it is in the middle of one. */
 export function albumOf(items: readonly Message[], at: number): Message[] | undefined {
   const album = items[at]!.attachments?.[0]?.album;
-  if (!album) return [];
+  if (!album || items[at]!.deleted) return [];
   const same = (message: Message | undefined) => message?.attachments?.[0]?.album === album && !message.deleted;
-  if (same(items[at - 1]) && same(items[at])) return undefined;
+  if (same(items[at - 1])) return undefined;
   const rest: Message[] = [];
   for (let next = at + 1; same(items[next]); next += 1) rest.push(items[next]!);
   return rest;
