@@ -5,13 +5,14 @@
 #   make test-rust    the Rust tests alone; needs no Node.js
 #   make check        formatting, lints, sizes, licences and sources of dependencies
 #   make advisories   known vulnerabilities in dependencies; fetches a database
+#   make broken       five builds that are broken on purpose, each of which the tests must catch
 #   make bench        benchmarks, each with its floor
 #   make fuzz         every fuzz target, FUZZ_SECONDS each (default 60)
 
 DEMO_ARGS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup run test test-rust check advisories bench fuzz
+.PHONY: help setup run test test-rust check advisories bench broken fuzz
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -35,6 +36,9 @@ check:
 
 advisories:
 	scripts/check --advisories
+
+broken:
+	cargo run --quiet --package xtask -- broken
 
 bench:
 	cargo bench --workspace

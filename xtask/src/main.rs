@@ -4,6 +4,7 @@
 //! arrow points the wrong way.
 
 mod arrows;
+mod broken;
 mod budget;
 mod codegen;
 mod docs;
@@ -128,6 +129,12 @@ const TASKS: &[Task] = &[
         summary: "write the wire types of `protocol` anew from its .proto files",
         example: "cargo xtask codegen",
         run: codegen_task,
+    },
+    Task {
+        name: "broken",
+        summary: "build with each of five deliberate faults, and show that tests catch it; [FAULT…]",
+        example: "cargo xtask broken ack_before_apply",
+        run: broken::run,
     },
     Task {
         name: "simulate",

@@ -23,8 +23,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::place::{self, Place};
 use crate::{
     Accepted, Account, ChangePassword, Chat, Contact, ContactRequest, CreateProfile, Created, DaemonStatus, ErrorBody,
-    ExportPhrase, Frame, Invitation, Message, Nickname, NodeStatus, OpenBrowser, Page, PageQuery, Phrase, Profile,
-    Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
+    ExportPhrase, Frame, Invitation, Message, MessagePage, Nickname, NodeStatus, OpenBrowser, Page, PageQuery, Phrase,
+    Profile, Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
 };
 
 mod activity;
@@ -290,8 +290,8 @@ impl Client {
         .await
     }
 
-    /// A part of a chat's messages, latest first.
-    pub async fn messages(&self, profile: &str, chat: &str, query: &PageQuery) -> Result<Page<Message>, ClientError> {
+    /// A part of a chat's messages, latest first, with the gaps among them.
+    pub async fn messages(&self, profile: &str, chat: &str, query: &PageQuery) -> Result<MessagePage, ClientError> {
         self.send(
             Method::GET,
             &with_page(path(&["profiles", profile, "chats", chat, "messages"]), query),

@@ -20,6 +20,7 @@ mod message;
 mod node;
 pub mod place;
 mod profile;
+mod repair;
 mod secret;
 mod settings;
 
@@ -34,6 +35,7 @@ pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
 pub use profile::{
     Account, ChangePassword, CreateProfile, ExportPhrase, Phrase, Profile, ProfileState, Rename, RestoreProfile, Unlock,
 };
+pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
 pub use settings::{Mode, RequestsFrom, Settings};
 

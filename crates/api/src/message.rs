@@ -33,6 +33,9 @@ pub struct Message {
     pub reply_to: Option<Quote>,
     /// Whether we have marked it read.
     pub read: bool,
+    /// Whether it came more than a minute after it was sent, into the middle of the chat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// What a message is.

@@ -11,6 +11,7 @@ use store::{
 };
 
 pub(crate) mod activity;
+mod repair;
 
 /// One look at the database, through our own eyes.
 pub(crate) struct Reading<'v> {
@@ -233,6 +234,7 @@ impl Reading<'_> {
             delivery: row.delivery.map(delivery),
             reply_to,
             read: row.seen,
+            late: self.view.repair().is_late(&row.id)?,
         })
     }
 

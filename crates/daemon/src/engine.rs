@@ -447,6 +447,7 @@ mod tests {
 
     fn message(chat: &str, id: usize) -> Item {
         Item::Message(Box::new(api::Message {
+            late: false,
             id: id.to_string(),
             chat: chat.into(),
             kind: api::MessageKind::Text,

@@ -15,6 +15,7 @@
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
 pub mod activity;
+mod broken;
 pub mod chats;
 mod command;
 pub mod contacts;

@@ -18,7 +18,7 @@ use crate::profile::{self, Identity, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
-use crate::{activity, chats, contacts, deadlines, outbox, receive};
+use crate::{activity, broken, chats, contacts, deadlines, outbox, receive};
 
 /// An unlocked profile.
 pub struct Messenger {
@@ -92,6 +92,9 @@ impl Messenger {
     /// Opens the profile of a database. `seed` must come from the operating system's random source.
     pub fn reopen(store: Store, now: Timestamp, seed: [u8; 32]) -> Result<Messenger, ProfileError> {
         let mut messenger = Messenger::with(store, rng(seed))?;
+        if broken::DROP_OUTBOX_COMMIT {
+            messenger.turn(now, |turn, _| outbox::forget_all(turn))?;
+        }
         if messenger.topics.is_empty() {
             // The program ended between the two turns of `create`.
             messenger.turn(now, |turn, _| profile::set_up(turn))?;

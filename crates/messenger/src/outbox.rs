@@ -119,6 +119,17 @@ fn advance(turn: &mut Turn<'_, '_>, id: &protocol::id::MessageId, to: Delivery) 
     Ok(())
 }
 
+/// Forgets everything that waits to be sent, see [`crate::broken`].
+pub(crate) fn forget_all(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
+    for row in turn.tx.outbox().due(datasync::NEVER, u32::MAX)? {
+        turn.tx.outbox().remove(row.id)?;
+    }
+    for due in turn.tx.datasync().due(datasync::NEVER, u32::MAX)? {
+        turn.tx.datasync().acknowledge(&due.outgoing.id, &due.peer)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::backoff;

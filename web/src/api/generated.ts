@@ -18,6 +18,50 @@ export interface Account {
   profile: string;
 }
 
+/** Something that happened and is worth a look. */
+export interface Activity {
+  /** Whether it waits for an answer, and what that was; absent: it only tells. */
+  answer?: ActivityAnswer;
+  /** When it happened (Unix milliseconds); lists are sorted by this, latest first. */
+  at: number;
+  /** The chat it happened in. */
+  chat?: string;
+  /** What that chat is called, if it is known. */
+  chatName?: string;
+  /** The community it is about. */
+  community?: string;
+  /** What else is to be shown, as people wrote it. */
+  detail?: string;
+  /** Names the entry in paths. */
+  id: string;
+  /** What happened. */
+  kind: ActivityKind;
+  /** The message that says it, if it is here. */
+  message?: Message;
+  /** The chat key of the person who did it (`zQ3…`). */
+  person?: string;
+  /** What to call them. */
+  personName?: string;
+  /** Whether it was marked as read. */
+  read: boolean;
+}
+
+/** The answer to an entry. */
+export type ActivityAnswer = 'pending' | 'accepted' | 'dismissed' | 'over';
+
+/** What happened. */
+export type ActivityKind = 'contact-request' | 'contact-accepted' | 'contact-removed' | 'verification' | 'mention' | 'reply' | 'new-chat' | 'group-invitation' | 'group-change' | 'group-join-request' | 'group-join-answer' | 'community-invitation' | 'community-request' | 'community-join-request' | 'community-kicked' | 'community-banned' | 'community-unbanned' | 'new-device' | 'device-paired' | 'file';
+
+/** Entries, the latest first. */
+export interface ActivityPage {
+  /** The entries. */
+  items: Activity[];
+  /** Give this as `before` to get the next page; absent on the last one. */
+  next?: string;
+  /** How many entries were not read, in all. */
+  unread: number;
+}
+
 /** Replaces the password and the key it protects. */
 export interface ChangePassword {
   /** The new one, at least 10 characters. */
@@ -38,6 +82,10 @@ export interface Chat {
   kind: ChatKind;
   /** The latest message. */
   lastMessage?: Message;
+  /** How many of those are meant for us in particular. */
+  mentions?: number;
+  /** Until when it makes no noise (Unix milliseconds); absent or past: it does. 9007199254740991, the last whole number that every program reads exactly, stands for "until it is switched on again". */
+  mutedUntil?: number;
   /** What to call it: the person's name for a one-to-one chat. */
   name: string;
   /** Messages of others that were not marked read. */
@@ -151,6 +199,25 @@ export type Frame = {
   type: 'signal';
 };
 
+/** Messages that are known to exist and are not here. */
+export interface Gap {
+  /** How often others were asked. */
+  asked: number;
+  /** The message that tells of them; the gap stands right before its place. It may be one that is not shown, such as an edit. */
+  before: string;
+  /** The place of that message, comparable with that of the others. */
+  clock: number;
+  /** How many are missing. */
+  count: number;
+  /** Since when this is known (Unix milliseconds). */
+  since: number;
+  /** What is being done. */
+  state: GapState;
+}
+
+/** What is being done about missing messages. */
+export type GapState = 'searching' | 'gone' | 'given-up';
+
 /** A page asks the daemon to prove itself. */
 export interface Hello {
   /** 32 random bytes in hexadecimal digits. */
@@ -199,6 +266,18 @@ export type Item = {
   /** The contact with this key is gone. */
   value: string;
 } | {
+  kind: 'activity';
+  /** An entry of the activity centre is new or changed. */
+  value: Activity;
+} | {
+  kind: 'activity-removed';
+  /** The entry of the activity centre with this id is gone. */
+  value: string;
+} | {
+  kind: 'activity-unread';
+  /** So many entries of the activity centre were not read. */
+  value: number;
+} | {
   kind: 'account';
   /** Our own account changed. */
   value: Account;
@@ -224,6 +303,8 @@ export interface Message {
   id: string;
   /** What it is. */
   kind: MessageKind;
+  /** Whether it came more than a minute after it was sent, into the middle of the chat. */
+  late?: boolean;
   /** Whether we wrote it. */
   own: boolean;
   /** Whether we have marked it read. */
@@ -239,8 +320,30 @@ export interface Message {
 /** What a message is. */
 export type MessageKind = 'text' | 'contact-request' | 'system' | 'other';
 
+/** A part of a chat's messages, with the gaps that stand among them. */
+export interface MessagePage {
+  /** Messages that are known to exist and are not here, the latest place first. */
+  gaps?: Gap[];
+  /** The messages, the latest first. */
+  items: Message[];
+  /** Give this as `before` to get the next part; absent at the end. */
+  next?: string;
+}
+
 /** How the node takes part in the network. */
 export type Mode = 'relay' | 'light';
+
+/** For how long a chat makes no noise. */
+export type Mute = 'off' | {
+  /** For so many minutes from now. */
+  minutes: number;
+} | 'forever';
+
+/** Makes a chat silent, or ends that. */
+export interface MuteChat {
+  /** For how long. */
+  mute: Mute;
+}
 
 /** Names a person for ourselves. */
 export interface Nickname {
@@ -477,6 +580,23 @@ export interface Paths {
     body: Rename;
     answer: Account;
   };
+  /** What happened, the latest first. */
+  'GET /v1/profiles/{profile}/activity': {
+    query: { before?: string; limit?: number; kinds?: string; read?: boolean };
+    answer: ActivityPage;
+  };
+  /** Mark everything as read. */
+  'POST /v1/profiles/{profile}/activity/read': {
+    answer: Accepted;
+  };
+  /** Take an entry out of the list. */
+  'DELETE /v1/profiles/{profile}/activity/{entry}': {
+    answer: Accepted;
+  };
+  /** Mark one entry as read or unread; accept or dismiss what it asks. */
+  'POST /v1/profiles/{profile}/activity/{entry}/{action}': {
+    answer: Activity;
+  };
   /** Chats, the one where something happened last first. */
   'GET /v1/profiles/{profile}/chats': {
     query: { before?: string; limit?: number };
@@ -486,15 +606,20 @@ export interface Paths {
   'GET /v1/profiles/{profile}/chats/{chat}': {
     answer: Chat;
   };
-  /** Messages of a chat, the latest first. */
+  /** Messages of a chat, the latest first, and what is known to be missing among them. */
   'GET /v1/profiles/{profile}/chats/{chat}/messages': {
     query: { before?: string; limit?: number };
-    answer: PageMessage;
+    answer: MessagePage;
   };
   /** Send a text. It is on disk when this answers; the events say how far it gets. */
   'POST /v1/profiles/{profile}/chats/{chat}/messages': {
     body: SendText;
     answer: Created;
+  };
+  /** Make a chat silent, or end that. */
+  'PUT /v1/profiles/{profile}/chats/{chat}/mute': {
+    body: MuteChat;
+    answer: Chat;
   };
   /** Mark everything in a chat as read. */
   'POST /v1/profiles/{profile}/chats/{chat}/read': {

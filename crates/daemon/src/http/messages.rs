@@ -1,6 +1,6 @@
 //! `/v1/profiles/{profile}/…/messages…`, `search`: reading and writing.
 
-use api::{Accepted, Created, ErrorBody, Message, Page, PageQuery, SearchQuery, SendText};
+use api::{Accepted, Created, ErrorBody, Message, MessagePage, Page, PageQuery, SearchQuery, SendText};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -21,17 +21,17 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(search))
 }
 
-/// Messages of a chat, the latest first.
+/// Messages of a chat, the latest first, and what is known to be missing among them.
 #[utoipa::path(
     get, path = "/v1/profiles/{profile}/chats/{chat}/messages", tag = "messages",
     params(("profile" = String, Path,), ("chat" = String, Path,), PageQuery),
-    responses((status = 200, body = Page<Message>), (status = 404, body = ErrorBody))
+    responses((status = 200, body = MessagePage), (status = 404, body = ErrorBody))
 )]
 async fn list(
     State(app): State<App>,
     Path((profile, chat)): Path<(String, String)>,
     Asked(query): Asked<PageQuery>,
-) -> Result<Json<Page<Message>>, Refusal> {
+) -> Result<Json<MessagePage>, Refusal> {
     let profile = app.unlocked(&profile)?;
     let before = query
         .before
@@ -41,7 +41,7 @@ async fn list(
         .map_err(|_| bad_cursor())?;
     let (chat, limit) = (chat_id(&chat)?, limit(query.limit)?);
     let page = profile
-        .read(move |reading| reading.messages(&chat, before.as_ref(), limit))
+        .read(move |reading| reading.page(&chat, before.as_ref(), limit))
         .await?;
     page.map(Json).ok_or_else(no_chat)
 }

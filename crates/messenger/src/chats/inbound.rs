@@ -9,6 +9,7 @@ use protocol::layers::application::Signed;
 use store::{ChatRow, Delivery, MessageRow, RequestProgress};
 
 use super::{activate, blank, one_to_one, rules};
+use crate::broken;
 use crate::contacts::{self, Standing, relation};
 use crate::inbound::{Missing, Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
@@ -21,7 +22,10 @@ pub(crate) fn message(
     signed: &Signed,
     message: &ChatMessage,
 ) -> Result<Done, Halt> {
-    message.validate(origin.sent_at)?;
+    match message.validate(origin.sent_at) {
+        Err(protocol::content::Rule::Clock) if broken::ACCEPT_ANY_CLOCK => {}
+        valid => valid?,
+    }
     if message.message_type != MessageType::OneToOne {
         return Err(Halt::Drop(Reason::Unsupported(signed.kind)));
     }

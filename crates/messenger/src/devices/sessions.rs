@@ -14,6 +14,7 @@ use store::{SessionRow, StoreError};
 use zeroize::Zeroizing;
 
 use super::{agreed, knows_our_bundle, pre_keys, targets};
+use crate::broken;
 use crate::contacts::Sender;
 use crate::inbound::{Missing, Reason, Rule};
 use crate::receive::Halt;
@@ -59,6 +60,9 @@ pub(crate) fn seal(
         _ => seal_dh(plaintext, person, ours, bundle, turn.rng),
     };
     for (installation, session) in &sessions {
+        if broken::REUSE_MESSAGE_KEY && turn.tx.sessions().current(&row_key(person), installation)?.is_some() {
+            continue;
+        }
         save(turn, person, installation, session)?;
     }
     let negotiated = agreed(turn, person, &installations)?;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
-use api::{Delivery, Message, PageQuery, SearchQuery, SendText};
+use api::{Delivery, Gap, GapState, Message, MessagePage, PageQuery, SearchQuery, SendText};
 
 use crate::args::Who;
 use crate::output::{self, Format, clean, clean_lines};
@@ -68,9 +68,8 @@ pub(super) async fn messages(who: &Who, chat: &str, limit: u32, before: Option<S
     let mut page = session.client.messages(&session.profile, &chat, &query).await?;
     // The API gives the latest first; people read downwards.
     page.items.reverse();
-    output::data(format, &page, |page| {
-        page.items.iter().map(|message| line(message) + "\n").collect()
-    });
+    page.gaps.reverse();
+    output::data(format, &page, timeline);
     Ok(())
 }
 
@@ -109,6 +108,36 @@ pub(super) async fn search(who: &Who, text: String, chat: Option<&str>, limit: u
     Ok(())
 }
 
+/// Messages downwards, each gap in its place.
+fn timeline(page: &MessagePage) -> String {
+    let mut gaps = page.gaps.iter().peekable();
+    let mut text = String::new();
+    for message in &page.items {
+        while let Some(gap) = gaps.next_if(|gap| gap.clock <= message.clock) {
+            text += &gap_line(gap);
+        }
+        text += &line(message);
+        text += "\n";
+    }
+    text.extend(gaps.map(gap_line));
+    text
+}
+
+/// A gap as people read it.
+fn gap_line(gap: &Gap) -> String {
+    let what = match gap.count {
+        1 => "1 message is missing here".to_owned(),
+        count => format!("{count} messages are missing here"),
+    };
+    let doing = match (gap.state, gap.asked) {
+        (GapState::Searching, 0..=1) => "it is being asked for".to_owned(),
+        (GapState::Searching, times) => format!("asked for {times} times so far"),
+        (GapState::Gone, _) => "its author no longer has it".to_owned(),
+        (GapState::GivenUp, times) => format!("asked for {times} times, nobody answered"),
+    };
+    format!("  -- {what}, known since {}; {doing} --\n", time(gap.since))
+}
+
 /// A message as people read it.
 pub(super) fn line(message: &Message) -> String {
     let author = if message.own {
@@ -124,8 +153,9 @@ pub(super) fn line(message: &Message) -> String {
         .delivery
         .map(|delivery| format!("  [{}]", self::delivery(delivery)))
         .unwrap_or_default();
+    let late = if message.late { "  (came late)" } else { "" };
     format!(
-        "{quote}{} {author}: {}{mark}",
+        "{quote}{} {author}: {}{mark}{late}",
         time(message.sent_at),
         clean_lines(&message.text, "    ")
     )
@@ -190,6 +220,52 @@ const MAX_STDIN: u64 = 64 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gap_stands_before_the_message_that_tells_of_it() {
+        let message = |clock: u64, text: &str| Message {
+            id: format!("0x{clock}"),
+            chat: "chat".into(),
+            kind: api::MessageKind::Text,
+            author: "zQ3".into(),
+            author_name: "Alice".into(),
+            own: false,
+            text: text.into(),
+            sent_at: 0,
+            clock,
+            delivery: None,
+            reply_to: None,
+            read: true,
+            late: clock == 2,
+        };
+        let gap = |clock, count, state, asked| Gap {
+            before: format!("0x{clock}"),
+            clock,
+            count,
+            since: 0,
+            state,
+            asked,
+        };
+        let page = MessagePage {
+            items: vec![message(1, "one"), message(2, "two"), message(5, "five")],
+            next: None,
+            gaps: vec![
+                gap(2, 1, GapState::Gone, 1),
+                gap(5, 2, GapState::Searching, 3),
+                gap(9, 1, GapState::Searching, 0),
+            ],
+        };
+        let lines = timeline(&page);
+        let expected = [
+            "1970-01-01 00:00Z Alice: one",
+            "  -- 1 message is missing here, known since 1970-01-01 00:00Z; its author no longer has it --",
+            "1970-01-01 00:00Z Alice: two  (came late)",
+            "  -- 2 messages are missing here, known since 1970-01-01 00:00Z; asked for 3 times so far --",
+            "1970-01-01 00:00Z Alice: five",
+            "  -- 1 message is missing here, known since 1970-01-01 00:00Z; it is being asked for --",
+        ];
+        assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    }
 
     #[test]
     fn times_are_civil() {
