@@ -638,6 +638,7 @@ export const de: Catalogue = {
   'share.qr': 'QR-Code mit deinem Schlüssel',
   'share.copyLink': 'Link kopieren',
 
+  'shell.failed': 'Das lässt sich nicht zeigen',
   'shortcut.title': 'Tastenkürzel',
   'shortcut.search': 'Überall suchen',
   'shortcut.previous': 'Voriger Chat',

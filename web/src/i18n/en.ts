@@ -638,6 +638,7 @@ const texts = {
   'share.qr': 'QR code with your key',
   'share.copyLink': 'Copy link',
 
+  'shell.failed': 'This place could not be shown',
   'shortcut.title': 'Keyboard shortcuts',
   'shortcut.search': 'Search everywhere',
   'shortcut.previous': 'Previous chat',

@@ -35,7 +35,7 @@ export class App {
   readonly router = new Router();
   private counter = 0;
 
-  constructor(readonly client: Client, private readonly hooks: Omit<Hooks, 'locked'>) {}
+  constructor(readonly client: Client, private readonly hooks: Omit<Hooks, 'locked' | 'returned'>) {}
 
   async start(): Promise<void> {
     const entered = await this.client.enter();
@@ -60,7 +60,7 @@ export class App {
 
   enter(profile: Profile): void {
     this.session?.stop();
-    this.session = new Session(profile.id, this.client, { ...this.hooks, locked: () => void this.left() });
+    this.session = new Session(profile.id, this.client, { ...this.hooks, locked: () => void this.left(), returned: () => void this.returned() });
     this.phase = 'open';
     this.session.start();
   }
@@ -78,6 +78,16 @@ export class App {
     this.session = undefined;
     this.phase = 'starting';
     await this.start();
+  }
+
+  /** After a restart of the daemon: nobody is unlocked any more, and the person has to be asked again. */
+  private async returned(): Promise<void> {
+    const open = this.session?.profile;
+    const status = await this.client.status().catch(() => undefined);
+    if (!status || open === undefined || this.session?.profile !== open) return;
+    const state = status.profiles.find((profile) => profile.id === open)?.state;
+    if (state !== 'unlocked') await this.left();
+    else this.session.hurry();
   }
 
   toast(text: string, kind: Toast['kind'] = 'info'): void {

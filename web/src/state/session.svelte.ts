@@ -13,6 +13,8 @@ export type Lists = 'loading' | 'ready' | 'failed';
 export interface Hooks {
   openEvents(profile: string, query: string): Wire;
   locked(): void;
+  /** The daemon answers again; whether the profile is still open is not known. */
+  returned(): void;
   notify?(notification: Notification): void;
 }
 
@@ -47,7 +49,7 @@ export class Session {
         if (state === 'open') this.awaySince = undefined;
         else this.awaySince ??= Date.now();
         // A daemon that was restarted has to be shown our proof before it streams again.
-        if (state === 'waiting') void client.enter();
+        if (state === 'waiting') void client.enter().then((entered) => { if (entered === 'in') hooks.returned(); });
       },
     });
   }
