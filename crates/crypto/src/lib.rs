@@ -22,6 +22,7 @@ pub mod keys;
 pub mod keystore;
 pub mod mnemonic;
 pub mod payload_v1;
+pub mod safety;
 pub mod session;
 pub mod symmetric;
 pub mod vault;

@@ -7,6 +7,7 @@ use protocol::id::{ChatId, MessageId};
 use crate::activity;
 use crate::chats::commands::Mute;
 use crate::settings::Settings;
+use crate::{notifications, profile, verification};
 
 /// One wish of the person in front of the device. Handled whole or not at all.
 #[derive(Clone, Debug)]
@@ -92,8 +93,12 @@ pub enum Command {
     ChangeSettings(Settings),
     /// Keeps the node's list of good peers, which is opaque here.
     SavePeers(Vec<u8>),
-    /// Erases the recovery phrase from this device, because it was written down.
-    ForgetPhrase,
+    /// Something about our own profile.
+    Profile(profile::Command),
+    /// Something about who somebody is.
+    Verification(verification::Command),
+    /// Something about notifications.
+    Notifications(notifications::Command),
 }
 
 /// What a command answers.
@@ -105,6 +110,8 @@ pub enum Reply {
     Message(MessageId),
     /// The relation to this person changed.
     Contact(PublicKey),
+    /// The places of the words that are asked for, counted from 1.
+    Places([u8; 2]),
 }
 
 /// The person asked for something that cannot be done, or our own disk failed.
@@ -167,6 +174,15 @@ pub enum CommandError {
     /// Something about the activity centre.
     #[error(transparent)]
     Activity(#[from] activity::Error),
+    /// Something about our own profile.
+    #[error(transparent)]
+    Profile(#[from] profile::Error),
+    /// Something about who somebody is.
+    #[error(transparent)]
+    Verification(#[from] verification::Error),
+    /// The name we give somebody has characters that cannot be seen.
+    #[error("the nickname has characters that cannot be seen; type it anew")]
+    BadNickname,
     /// Our disk could not.
     #[error("the database failed")]
     Store(#[from] store::StoreError),
@@ -195,6 +211,9 @@ impl CommandError {
             CommandError::UnsupportedChat => "unsupported_chat",
             CommandError::Unsendable => "unsendable",
             CommandError::Activity(error) => error.code(),
+            CommandError::Profile(error) => error.code(),
+            CommandError::Verification(error) => error.code(),
+            CommandError::BadNickname => "bad_nickname",
             CommandError::Store(_) => "store",
         }
     }

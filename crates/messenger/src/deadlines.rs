@@ -6,6 +6,7 @@ use store::{RequestProgress, StoreError, View};
 use crate::contacts;
 use crate::datasync;
 use crate::devices::pre_keys;
+use crate::presence;
 use crate::profile::contact_code;
 use crate::repair;
 use crate::turn::Turn;
@@ -18,6 +19,7 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
         false => contact_code::advertise_if_due(turn)?,
     }
     pre_keys::erase_old(turn)?;
+    presence::tell_if_due(turn)?;
     expire_requests(turn)?;
     datasync::flush_due(turn)?;
     repair::pass(turn)?;
@@ -40,6 +42,7 @@ pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Times
         Some(pruned.map_or(Timestamp(0), |last| last.plus(PRUNE_EVERY_MS))),
         view.bundles().first_expiry()?.map(pre_keys::erasure_due),
         view.contacts().next_expiry()?,
+        view.marks().at(presence::DUE, &[])?,
         view.datasync().next_due()?.filter(|due| *due < datasync::NEVER),
         view.datasync().next_ack_due()?,
         view.repair().next_due()?,
@@ -52,6 +55,9 @@ pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Times
 fn expire_requests(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     for mut contact in turn.tx.contacts().expired(turn.now, BATCH)? {
         contacts::close_request(turn, &mut contact, RequestProgress::Withdrawn)?;
+        if contacts::relation(&contact).awaits_our_answer() {
+            contact.request_ended_at = Some(turn.now);
+        }
         turn.tx.contacts().save(&contact)?;
     }
     Ok(())
@@ -75,6 +81,7 @@ fn prune_if_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     turn.tx.outbox().prune_hashes(seen_until)?;
     repair::prune(turn)?;
     turn.tx.bundles().prune(month_ago)?;
+    contacts::forget_strangers(turn, month_ago)?;
     turn.tx.sessions().prune(turn.now.minus(SESSION_KEPT_MS))?;
     turn.tx.marks().set(PRUNED, &[], turn.now)
 }

@@ -14,11 +14,11 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::command::{Command, CommandError, Reply};
 use crate::history::{self, HistoryGap, HistoryPage};
 use crate::inbound::{Inbound, Reason};
-use crate::profile::{self, Identity, ProfileError};
+use crate::profile::{self, Identity, OwnProfile, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
-use crate::{activity, broken, chats, contacts, deadlines, outbox, receive};
+use crate::{activity, broken, chats, contacts, deadlines, notifications, outbox, receive, verification};
 
 /// An unlocked profile.
 pub struct Messenger {
@@ -71,6 +71,8 @@ pub struct AccountInfo {
     pub display_name: String,
     /// This device.
     pub installation_id: InstallationId,
+    /// What else we say of ourselves.
+    pub profile: OwnProfile,
 }
 
 /// Making, opening and leaving a profile.
@@ -136,16 +138,11 @@ impl Messenger {
 impl Messenger {
     /// Carries out a wish of the person.
     pub fn command(&mut self, now: Timestamp, command: Command) -> Result<Commit<Reply>, CommandError> {
-        let mut changed = None;
-        let commit = self.turn(now, |turn, topics| {
-            let reply = carry_out(turn, command, &mut changed)?;
+        self.turn(now, |turn, topics| {
+            let reply = carry_out(turn, command)?;
             receive::retry(turn, topics)?;
-            Ok::<_, CommandError>(reply)
-        })?;
-        if let Some(me) = changed {
-            self.me = me;
-        }
-        Ok(commit)
+            Ok(reply)
+        })
     }
 
     /// Handles one received envelope.
@@ -254,6 +251,7 @@ impl Messenger {
             public_key: self.me.public,
             display_name: self.me.display_name.clone(),
             installation_id: self.me.installation.clone(),
+            profile: self.me.profile.clone(),
         }
     }
 
@@ -313,6 +311,14 @@ impl Messenger {
             };
             part(&mut turn, topics)
         })?;
+        if changes.account || !changes.settings.is_empty() {
+            match self.store.read(profile::load) {
+                Ok(me) => self.me = me,
+                Err(ProfileError::Store(error)) => return Err(error.into()),
+                // Its keys were whole when it was opened, and nothing changes keys.
+                Err(_) => {}
+            }
+        }
         if changes.topics {
             self.topics = self.store.read(Topics::load)?;
         }
@@ -367,7 +373,7 @@ impl Messenger {
 /// Above every kind that clients have.
 const HIGHEST_KIND: u32 = 255;
 
-fn carry_out(turn: &mut Turn<'_, '_>, command: Command, changed: &mut Option<Me>) -> Result<Reply, CommandError> {
+fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, CommandError> {
     use contacts::commands as contact;
     match command {
         Command::SendContactRequest { to, note } => contact::send_request(turn, &to, &note).map(Reply::Message),
@@ -388,21 +394,20 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command, changed: &mut Option<Me>
         Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),
         Command::Activity(command) => activity::commands::carry_out(turn, command).map(|()| Reply::Done),
         Command::SetDisplayName { name } => {
-            *changed = Some(profile::set_display_name(turn, &name)?);
+            profile::set_display_name(turn, &name)?;
             Ok(Reply::Done)
         }
         Command::ChangeSettings(settings) => {
-            *changed = Some(profile::change_settings(turn, &settings)?);
+            profile::change_settings(turn, &settings)?;
             Ok(Reply::Done)
         }
         Command::SavePeers(peers) => {
             turn.tx.settings().set_bytes(profile::PEERS, &peers)?;
             Ok(Reply::Done)
         }
-        Command::ForgetPhrase => {
-            profile::forget_phrase(turn)?;
-            Ok(Reply::Done)
-        }
+        Command::Profile(command) => profile::carry_out(turn, command),
+        Command::Verification(command) => verification::commands::carry_out(turn, &command).map(Reply::Contact),
+        Command::Notifications(command) => notifications::commands::carry_out(turn, &command).map(|()| Reply::Done),
     }
 }
 

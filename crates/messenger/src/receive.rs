@@ -21,7 +21,7 @@ use crate::devices::sessions;
 use crate::inbound::{Inbound, Missing, Reason, Rule};
 use crate::topics::Topics;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::{broken, chats, contacts, datasync, devices, profile, repair, waiting};
+use crate::{broken, chats, contacts, datasync, devices, presence, profile, repair, verification, waiting};
 
 /// Why the handling of an envelope or of a message ends early; what it wrote until then is taken back.
 #[derive(Debug)]
@@ -245,6 +245,8 @@ fn route(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, content:
         Content::ContactCode(code) => profile::inbound::contact_code(turn, origin, signed, &code),
         Content::ChatIdentity(identity) => profile::inbound::identity(turn, origin, signed, &identity),
         Content::Unsupported(repair::KIND) => repair::inbound::exchange(turn, origin, signed),
+        Content::StatusUpdate(update) => presence::inbound(turn, origin, signed, &update),
+        Content::Verification(message) => verification::inbound::message(turn, origin, signed, &message),
         _ => Err(Halt::Drop(Reason::Unsupported(signed.kind))),
     }
 }

@@ -58,6 +58,30 @@ pub(crate) fn to_followers(turn: &mut Turn<'_, '_>, content: &Content) -> Result
     enqueue(turn, &route, &bytes, None, Priority::Low)
 }
 
+/// Publishes a small content for everybody who follows our contact code now: nodes need not keep it.
+pub(crate) fn to_followers_briefly(turn: &mut Turn<'_, '_>, content: &Content) -> Result<(), StoreError> {
+    let signed = sign(turn, content);
+    let bundle = pre_keys::bundle(turn)?;
+    let payload = seal_public(signed.bytes, &turn.me.installation, bundle);
+    let own = turn.me.public;
+    let route = topics::route_to(turn, &address::contact_code(&own), &own)?;
+    let RouteKey::Symmetric(key) = &route.key else {
+        unreachable!("the contact code has a password");
+    };
+    turn.tx.outbox().insert(&NewEntry {
+        message: None,
+        pubsub_topic: route.pubsub_topic.as_str().to_owned(),
+        content_topic: route.content_topic.as_str().to_owned(),
+        key: store::RouteKey::Symmetric(Secret::from(&key.expose()[..])),
+        payload,
+        ephemeral: true,
+        priority: Priority::Low as u8,
+        due_at: turn.now,
+        created_at: turn.now,
+    })?;
+    Ok(())
+}
+
 /// Which entries of the outbox go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Priority {

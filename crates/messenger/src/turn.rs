@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use store::{PublicKeyBytes, StoreError, Tx};
 use waku_proto::PubsubTopic;
 
+use crate::profile::OwnProfile;
 use crate::settings::Settings;
 
 /// Everything that the handling of one input may see and change.
@@ -43,6 +44,8 @@ pub(crate) struct Me {
     pub installation: InstallationId,
     /// What others see.
     pub display_name: String,
+    /// What else we say of ourselves.
+    pub profile: OwnProfile,
     /// What the person chose.
     pub settings: Settings,
     /// Where direct messages travel instead of the deployed shard, in a network of one's own.

@@ -191,7 +191,7 @@ fn unknown_kinds_are_counted_by_number_and_bounded() {
     let (mut world, alice, _) = World::two();
     let mut enemy = Enemy::new();
     let (to, now) = (world.key(alice), world.now);
-    for kind in [Kind::EmojiReaction, Kind::StatusUpdate] {
+    for kind in [Kind::PushNotificationQuery, Kind::AnonymousMetricBatch] {
         let wrapped = application::sign(kind, Vec::new(), &enemy.key).bytes;
         let data = enemy.encrypt(&to, &enemy.sync(&to, vec![wrapped]));
         let envelope = enemy.envelope(&to, &data, now);

@@ -151,6 +151,6 @@ fn the_name_and_the_settings_survive() {
     assert_eq!(world.messenger(alice).settings(), settings);
     assert_eq!(world.messenger(alice).peers().unwrap(), Some(vec![1, 2, 3]));
     assert!(world.messenger(alice).export_phrase().unwrap().is_some());
-    world.command(alice, Command::ForgetPhrase).unwrap();
+    world.give_up_phrase(alice);
     assert!(world.messenger(alice).export_phrase().unwrap().is_none());
 }

@@ -14,7 +14,6 @@ use std::path::Path;
 
 use common::{DAY, MINUTE, Person, START, Who, World};
 use crypto::vault::{self, Cost};
-use messenger::Command;
 use messenger::accounts::{self, NewAccount};
 use store::{PublicKeyBytes, keyfile};
 
@@ -78,7 +77,7 @@ fn the_phrase_and_old_pre_keys_are_gone_when_they_are_erased() {
     world.pass(MINUTE);
     assert!(traces.found(directory.path()) > 0);
 
-    world.command(BOBBY, Command::ForgetPhrase).unwrap();
+    world.give_up_phrase(BOBBY);
     for _ in 0..32 {
         world.pass(DAY);
     }

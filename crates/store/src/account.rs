@@ -1,11 +1,12 @@
 //! Our own identity. There is exactly one per database.
 
 use protocol::Timestamp;
+use protocol::content::Presence;
 use protocol::id::InstallationId;
 use rusqlite::{Row, params};
 
 use crate::access::Access;
-use crate::value::{Sql, column};
+use crate::value::{Coded, Sql, coded, column};
 use crate::{PublicKeyBytes, Secret, StoreError};
 
 /// Door to our own identity.
@@ -28,6 +29,14 @@ pub struct AccountRow {
     pub mnemonic: Option<Secret>,
     /// When the profile was made or restored here.
     pub created_at: Timestamp,
+    /// What we say of ourselves.
+    pub bio: String,
+    /// Our colour, as the wire numbers it.
+    pub colour: u32,
+    /// What we tell of being there; `Unknown`: nothing.
+    pub presence: Presence,
+    /// Some words about it.
+    pub presence_text: String,
 }
 
 impl Account<'_> {
@@ -35,8 +44,9 @@ impl Account<'_> {
     pub fn save(&mut self, account: &AccountRow) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT OR REPLACE INTO account
-                 (one, name, display_name, public_key, chat_key, installation, mnemonic, created_at)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 (one, name, display_name, public_key, chat_key, installation, mnemonic, created_at, bio, colour, presence,
+                  presence_text)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 account.name,
                 account.display_name,
@@ -45,6 +55,10 @@ impl Account<'_> {
                 Sql(&account.installation),
                 account.mnemonic,
                 Sql(account.created_at),
+                account.bio,
+                account.colour,
+                Coded(account.presence),
+                account.presence_text,
             ],
         )?;
         self.0.record(|changes| {
@@ -90,6 +104,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         installation: column(row, "installation")?,
         mnemonic: row.get("mnemonic")?,
         created_at: column(row, "created_at")?,
+        bio: row.get("bio")?,
+        colour: row.get("colour")?,
+        presence: coded(row, "presence")?,
+        presence_text: row.get("presence_text")?,
     })
 }
 
@@ -111,6 +129,10 @@ mod tests {
             installation: device(1),
             mnemonic: Some(b"twelve words".as_slice().into()),
             created_at: NOW,
+            bio: "climbs".into(),
+            colour: 7,
+            presence: Presence::DoNotDisturb,
+            presence_text: "on a wall".into(),
         };
         let ((), changes) = store.write(|tx| tx.account().save(&row)).unwrap();
         assert!(changes.account);

@@ -189,6 +189,11 @@ impl Activity<'_> {
         )?;
         let id = ActivityId(id.unwrap_or_default());
         self.touched([id]);
+        if !entry.read && matches!(entry.answer, Answer::None | Answer::Pending) {
+            self.0.record(|changes| {
+                changes.noted.insert(id);
+            });
+        }
         Ok(id)
     }
 

@@ -21,10 +21,14 @@ pub struct Changes {
     pub chats: BTreeSet<ChatId>,
     /// Messages: saved or removed, or with other reactions or pins.
     pub messages: BTreeSet<MessageId>,
+    /// Those of them that are new and were not seen.
+    pub arrived: BTreeSet<MessageId>,
     /// Installations of us and of others.
     pub devices: BTreeSet<(PublicKeyBytes, InstallationId)>,
     /// Entries of the activity centre: saved, marked or removed.
     pub activity: BTreeSet<ActivityId>,
+    /// Those of them that tell something new.
+    pub noted: BTreeSet<ActivityId>,
     /// Something new may be due in the outbox.
     pub outbox: bool,
     /// What we listen to may have changed.
@@ -47,7 +51,9 @@ impl Changes {
         self.chats.extend(other.chats);
         self.messages.extend(other.messages);
         self.devices.extend(other.devices);
+        self.arrived.extend(other.arrived);
         self.activity.extend(other.activity);
+        self.noted.extend(other.noted);
         self.outbox |= other.outbox;
         self.topics |= other.topics;
         self.erased |= other.erased;

@@ -40,6 +40,24 @@ pub struct ContactRow {
     pub request: Option<MessageId>,
     /// When the open request ends by itself.
     pub request_expires_at: Option<Timestamp>,
+    /// What we think of them. They do not learn it.
+    pub trust: Trust,
+    /// When we made sure who they are, if we did.
+    pub verified_at: Option<Timestamp>,
+    /// When a request of theirs ended without an answer, if we know them from nothing else.
+    pub request_ended_at: Option<Timestamp>,
+}
+
+/// What we think of a person, with the numbers of deployed clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trust {
+    /// 0: nothing.
+    #[default]
+    Unknown,
+    /// 1: they are who they say.
+    Trusted,
+    /// 2: they are not, or do harm.
+    Untrusted,
 }
 
 /// One side of a contact request.
@@ -82,6 +100,9 @@ impl ContactRow {
             removed: false,
             request: None,
             request_expires_at: None,
+            trust: Trust::Unknown,
+            verified_at: None,
+            request_ended_at: None,
         }
     }
 }
@@ -98,8 +119,10 @@ impl Contacts<'_> {
         self.0.execute(
             "INSERT OR REPLACE INTO contacts
                  (identity, display_name, nickname, bio, colour, local_state, local_clock, remote_state, remote_clock,
-                  updated_clock, identity_clock, blocked, removed, request, request_expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                  updated_clock, identity_clock, blocked, removed, request, request_expires_at, trust, verified_at,
+                  request_ended_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18)",
             params![
                 contact.identity,
                 contact.display_name,
@@ -116,6 +139,9 @@ impl Contacts<'_> {
                 contact.removed,
                 contact.request.as_ref().map(Sql),
                 contact.request_expires_at.map(Sql),
+                Coded(contact.trust),
+                Sql(contact.verified_at.unwrap_or_default()),
+                Sql(contact.request_ended_at.unwrap_or_default()),
             ],
         )?;
         self.touched(contact.identity);
@@ -158,11 +184,34 @@ impl Contacts<'_> {
         )
     }
 
+    /// People whose request ended without an answer before `before`, the oldest first.
+    pub fn ended(&self, before: Timestamp, limit: u32) -> Result<Vec<ContactRow>, StoreError> {
+        self.0.all(
+            "SELECT * FROM contacts WHERE request_ended_at > 0 AND request_ended_at < ?1
+             ORDER BY request_ended_at LIMIT ?2",
+            params![Sql(before), limit],
+            read,
+        )
+    }
+
+    /// How many requests of others wait for our answer.
+    pub fn count_asking(&self) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(*) FROM contacts
+             WHERE request_expires_at IS NOT NULL AND remote_state = 3 AND local_state = 0",
+            [],
+        )
+    }
+
     fn touched(&mut self, identity: PublicKeyBytes) {
         self.0.record(|changes| {
             changes.contacts.insert(identity);
         });
     }
+}
+
+impl Code for Trust {
+    const CODES: &'static [(Trust, i64)] = &[(Trust::Unknown, 0), (Trust::Trusted, 1), (Trust::Untrusted, 2)];
 }
 
 impl Code for RequestState {
@@ -172,6 +221,11 @@ impl Code for RequestState {
         (RequestState::Received, 3),
         (RequestState::Dismissed, 4),
     ];
+}
+
+/// 0 stands for "not yet" in columns of times that have no NULL.
+fn set(at: Timestamp) -> Option<Timestamp> {
+    (at.0 > 0).then_some(at)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
@@ -195,6 +249,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
         removed: row.get("removed")?,
         request: optional(row, "request")?,
         request_expires_at: optional(row, "request_expires_at")?,
+        trust: coded(row, "trust")?,
+        verified_at: column(row, "verified_at").map(set)?,
+        request_ended_at: column(row, "request_ended_at").map(set)?,
     })
 }
 
@@ -226,6 +283,9 @@ mod tests {
             removed: true,
             request: Some(message_id(1)),
             request_expires_at: Some(NOW),
+            trust: Trust::Untrusted,
+            verified_at: Some(NOW.plus(1)),
+            request_ended_at: Some(NOW.plus(2)),
             ..ContactRow::new(person(1))
         };
         let ((), changes) = store.write(|tx| tx.contacts().save(&row)).unwrap();

@@ -157,6 +157,11 @@ impl Messages<'_> {
         if added > 0 {
             self.0.note_text(self.0.last_row(), None);
             self.touched(message.id, &message.chat);
+            if !message.seen {
+                self.0.record(|changes| {
+                    changes.arrived.insert(message.id);
+                });
+            }
         }
         Ok(added > 0)
     }
@@ -247,6 +252,22 @@ impl Messages<'_> {
         self.0.record(|changes| {
             changes.chats.insert(chat.clone());
         });
+        Ok(count)
+    }
+
+    /// Removes everything that a person wrote, in all chats; answers how many.
+    pub fn remove_of_author(&mut self, author: &PublicKeyBytes) -> Result<usize, StoreError> {
+        let chats = self.0.all(
+            "SELECT id FROM chats WHERE row IN (SELECT chat FROM messages WHERE author = ?1)",
+            [author],
+            |row| column::<ChatId>(row, "id"),
+        )?;
+        let count = remove_where(
+            &mut self.0,
+            "DELETE FROM messages WHERE author = ?1 RETURNING id, row, text",
+            [author],
+        )?;
+        self.0.record(|changes| changes.chats.extend(chats));
         Ok(count)
     }
 

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_activity.sql"),
     include_str!("migrations/0003_repair.sql"),
+    include_str!("migrations/0004_people.sql"),
 ];
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ CREATE TABLE account (
     installation TEXT NOT NULL,
     mnemonic BLOB,
     created_at INTEGER NOT NULL
-) STRICT;
+, bio TEXT NOT NULL DEFAULT '', colour INTEGER NOT NULL DEFAULT 0, presence INTEGER NOT NULL DEFAULT 0, presence_text TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE account_keys (
     purpose TEXT NOT NULL PRIMARY KEY,
@@ -57,6 +57,13 @@ CREATE INDEX activity_order ON activity (at, row);
 CREATE INDEX activity_person ON activity (person) WHERE person IS NOT NULL;
 
 CREATE INDEX activity_unread ON activity (row) WHERE read = 0;
+
+CREATE TABLE chat_notifications (
+    chat TEXT NOT NULL PRIMARY KEY,
+    mention INTEGER,
+    everyone INTEGER,
+    other INTEGER
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chats (
     row INTEGER PRIMARY KEY,
@@ -91,7 +98,9 @@ CREATE TABLE contacts (
     removed INTEGER NOT NULL CHECK (removed IN (0, 1)),
     request BLOB CHECK (length(request) = 32),
     request_expires_at INTEGER
-) STRICT, WITHOUT ROWID;
+, trust INTEGER NOT NULL DEFAULT 0, verified_at INTEGER NOT NULL DEFAULT 0, request_ended_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+
+CREATE INDEX contacts_request_ended ON contacts (request_ended_at) WHERE request_ended_at > 0;
 
 CREATE INDEX contacts_request_expiry ON contacts (request_expires_at) WHERE request_expires_at IS NOT NULL;
 
@@ -284,6 +293,15 @@ CREATE TABLE own_pre_keys (
     expired_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE pictures (
+    identity BLOB NOT NULL CHECK (length(identity) = 33),
+    size INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    clock INTEGER NOT NULL, -- wall time of the identity that brought it
+    PRIMARY KEY (identity, size)
+) STRICT;
+
 CREATE TABLE pins (
     message BLOB NOT NULL PRIMARY KEY CHECK (length(message) = 32),
     chat TEXT NOT NULL,
@@ -306,6 +324,21 @@ CREATE TABLE pre_keys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX pre_keys_expired ON pre_keys (received_at) WHERE expired = 1;
+
+CREATE TABLE presences (
+    identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) = 33),
+    presence INTEGER NOT NULL,
+    clock INTEGER NOT NULL, -- wall time of the author
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE profile_links (
+    identity BLOB NOT NULL CHECK (length(identity) = 33),
+    position INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    url TEXT NOT NULL,
+    PRIMARY KEY (identity, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE reactions (
     message BLOB NOT NULL CHECK (length(message) = 32),
@@ -387,6 +420,20 @@ CREATE TABLE topics (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX topics_content ON topics (content_topic);
+
+CREATE TABLE verifications (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+    person BLOB NOT NULL CHECK (length(person) = 33),
+    asked_by_us INTEGER NOT NULL CHECK (asked_by_us IN (0, 1)),
+    challenge TEXT NOT NULL,
+    response TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    requested_clock INTEGER NOT NULL,
+    replied_clock INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX verifications_person ON verifications (person, asked_by_us);
 
 CREATE TABLE waiting (
     id INTEGER PRIMARY KEY,

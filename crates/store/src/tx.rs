@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use crate::access::{Access, Record};
 use crate::{
-    Account, Activity, Bundles, Changes, Chats, Contacts, DataSync, GroupKeys, History, Installations, Marks, Messages,
-    Outbox, Pins, Reactions, Repair, Seen, Segments, Sessions, Settings, SharedSecrets, StoreError, Topics, Waiting,
+    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, GroupKeys, History,
+    Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions, Settings,
+    SharedSecrets, StoreError, Topics, Verifications, Waiting,
 };
 
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
@@ -149,6 +150,21 @@ impl Tx<'_> {
         Repair(self.access())
     }
 
+    /// What people show of themselves.
+    pub fn people(&mut self) -> People<'_> {
+        People(self.access())
+    }
+
+    /// Proofs of identity.
+    pub fn verifications(&mut self) -> Verifications<'_> {
+        Verifications(self.access())
+    }
+
+    /// What was chosen about notifications for single chats.
+    pub fn chat_notifications(&mut self) -> ChatNotifications<'_> {
+        ChatNotifications(self.access())
+    }
+
     /// Devices of others and of ourselves.
     pub fn installations(&mut self) -> Installations<'_> {
         Installations(self.access())
@@ -260,6 +276,21 @@ impl View<'_> {
     /// What each conversation is missing, and what helps others.
     pub fn repair(&self) -> ReadOnly<Repair<'_>> {
         ReadOnly(Repair(self.access()))
+    }
+
+    /// What people show of themselves.
+    pub fn people(&self) -> ReadOnly<People<'_>> {
+        ReadOnly(People(self.access()))
+    }
+
+    /// Proofs of identity.
+    pub fn verifications(&self) -> ReadOnly<Verifications<'_>> {
+        ReadOnly(Verifications(self.access()))
+    }
+
+    /// What was chosen about notifications for single chats.
+    pub fn chat_notifications(&self) -> ReadOnly<ChatNotifications<'_>> {
+        ReadOnly(ChatNotifications(self.access()))
     }
 
     /// Devices of others and of ourselves.

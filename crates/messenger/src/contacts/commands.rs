@@ -5,6 +5,7 @@ use protocol::clock;
 use protocol::content::Content;
 use protocol::content::chat_message::Body;
 use protocol::content::contact::{AcceptContactRequest, RetractContactRequest};
+use protocol::content::name::harmless;
 use protocol::id::{ChatId, MessageId, public_key_text};
 use store::{ContactRow, RequestProgress, StoreError};
 
@@ -12,6 +13,7 @@ use super::rules::Relation;
 use super::{REQUEST_LIFETIME_MS, befriend, close_request, load, next_clock, relation, set_relation};
 use crate::chats;
 use crate::command::CommandError;
+use crate::profile::publish;
 use crate::send;
 use crate::topics;
 use crate::turn::{Turn, row_key};
@@ -53,6 +55,7 @@ pub(crate) fn send_request(turn: &mut Turn<'_, '_>, to: &PublicKey, note: &str) 
     contact.request_expires_at = Some(turn.now.plus(REQUEST_LIFETIME_MS));
     if relation.mutual() {
         befriend(turn, &mut contact, to)?;
+        publish::introduce(turn, to)?;
     }
     turn.tx.contacts().save(&contact)?;
     Ok(id)
@@ -83,6 +86,7 @@ pub(crate) fn accept(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), 
         person,
         &Content::AcceptContactRequest(AcceptContactRequest { request, clock }),
     )?;
+    publish::introduce(turn, person)?;
     Ok(())
 }
 
@@ -139,6 +143,9 @@ pub(crate) fn block(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), C
     close_request(turn, &mut contact, RequestProgress::Declined)?;
     turn.tx.contacts().save(&contact)?;
     turn.tx.activity().remove_of_person(&row_key(person))?;
+    turn.tx.messages().remove_of_author(&row_key(person))?;
+    turn.tx.people().forget(&row_key(person))?;
+    turn.tx.verifications().remove(&row_key(person))?;
     topics::ignore(turn, person)?;
     chats::purge(turn, person, clock)?;
     Ok(())
@@ -161,6 +168,9 @@ pub(crate) fn set_nickname(turn: &mut Turn<'_, '_>, person: &PublicKey, name: &s
     let name = name.trim();
     if name.chars().nth(MAX_NICKNAME_CHARACTERS).is_some() {
         return Err(CommandError::NicknameTooLong);
+    }
+    if harmless(name) != name {
+        return Err(CommandError::BadNickname);
     }
     let mut contact = somebody_else(turn, person)?;
     contact.nickname = name.to_owned();

@@ -1,7 +1,5 @@
 //! What people tell us about being contacts.
 
-use crypto::PublicKey;
-use protocol::content::Content;
 use protocol::content::contact::{AcceptContactRequest, ContactUpdate, PropagatedState, RetractContactRequest};
 use protocol::content::name;
 use protocol::id::MessageId;
@@ -9,12 +7,11 @@ use protocol::layers::application::Signed;
 use store::{ContactRow, RequestProgress, StoreError};
 
 use super::rules::{Effect, Local, Relation};
-use super::{REQUEST_LIFETIME_MS, befriend, close_request, load, relation, set_relation};
+use super::{MAX_OPEN_REQUESTS, REQUEST_LIFETIME_MS, befriend, close_request, load, relation, set_relation};
 use crate::activity::{self, ActivityKind, Note};
-use crate::chats;
 use crate::inbound::{Reason, Rule};
+use crate::profile::publish;
 use crate::receive::{Done, Halt, Origin};
-use crate::send;
 use crate::settings::RequestsFrom;
 use crate::turn::Turn;
 
@@ -34,6 +31,7 @@ pub(crate) fn requested(
         return Err(Rule::Outdated.into());
     }
     may_ask(turn, &contact)?;
+    has_room(turn, &contact)?;
     let told = propagated.map_or(Effect::default(), |theirs| relation.told(theirs));
     let asked = relation.asked(clock);
     // What came ahead of it, on another message, may have told already that they ask.
@@ -46,6 +44,7 @@ pub(crate) fn requested(
     note_change(turn, origin, before, relation)?;
     let progress = if relation.mutual() {
         befriend(turn, &mut contact, &person)?;
+        publish::introduce(turn, &person)?;
         RequestProgress::Accepted
     } else if ends_at <= turn.now {
         RequestProgress::Withdrawn
@@ -53,6 +52,7 @@ pub(crate) fn requested(
         close_request(turn, &mut contact, RequestProgress::Withdrawn)?;
         contact.request = Some(id);
         contact.request_expires_at = Some(ends_at);
+        contact.request_ended_at = None;
         note_request(turn, origin, &contact)?;
         RequestProgress::Pending
     };
@@ -198,7 +198,12 @@ fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow
     }
     if relation.mutual() {
         befriend(turn, contact, &person)?;
+        if !before.mutual() {
+            publish::introduce(turn, &person)?;
+        }
     } else if effect.new_request && relation.awaits_our_answer() {
+        has_room(turn, contact)?;
+        contact.request_ended_at = None;
         // A request without a message: only that they ask is known.
         contact.request_expires_at = Some(origin.sent_at.plus(REQUEST_LIFETIME_MS));
         note_request(turn, origin, contact)?;
@@ -207,25 +212,8 @@ fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow
     }
     turn.tx.contacts().save(contact)?;
     if effect.answer_with_state {
-        tell_state(turn, &person, contact)?;
+        publish::update(turn, &person, contact)?;
     }
-    Ok(())
-}
-
-/// Tells a contact our name and how we see the request.
-fn tell_state(turn: &mut Turn<'_, '_>, person: &PublicKey, contact: &ContactRow) -> Result<(), StoreError> {
-    let chat = chats::one_to_one(turn, person)?;
-    let relation = relation(contact);
-    let update = ContactUpdate {
-        clock: super::next_clock(chat.clock, &relation, turn.now),
-        ens_name: String::new(),
-        display_name: turn.me.display_name.clone(),
-        contact_request_clock: relation.local_clock,
-        contact_request: Some(relation.propagated()),
-        recipient: Some(*person),
-        customization_color: 0,
-    };
-    send::to_person(turn, person, &Content::ContactUpdate(Box::new(update)))?;
     Ok(())
 }
 
@@ -233,7 +221,16 @@ fn tell_state(turn: &mut Turn<'_, '_>, person: &PublicKey, contact: &ContactRow)
 fn may_ask(turn: &Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
     let known = relation(contact).added();
     match turn.me.settings.requests_from {
-        RequestsFrom::Nobody if !known => Err(Rule::NotAllowed.into()),
+        RequestsFrom::Nobody | RequestsFrom::GroupMembers if !known => Err(Rule::NotAllowed.into()),
         _ => Ok(()),
     }
+}
+
+/// Whether one more request may wait for our answer.
+fn has_room(turn: &mut Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
+    let waits = contact.request_expires_at.is_some() && relation(contact).awaits_our_answer();
+    if waits || relation(contact).added() || turn.tx.contacts().count_asking()? < MAX_OPEN_REQUESTS {
+        return Ok(());
+    }
+    Err(Reason::OverQuota.into())
 }

@@ -92,6 +92,10 @@ pub fn relation(contact: &ContactRow) -> Relation {
 
 /// Writes a relation into the person's row.
 pub(crate) fn set_relation(contact: &mut ContactRow, relation: Relation) {
+    if is_mutual(contact) && !relation.mutual() {
+        // Who they are was made sure for the contact that ends here.
+        contact.verified_at = None;
+    }
     let local = match relation.local {
         Local::None => RequestState::None,
         Local::Sent => RequestState::Sent,
@@ -156,6 +160,32 @@ pub(crate) fn close_request(
     }
     Ok(())
 }
+
+/// Forgets people of whom nothing is known but a request that ended without an answer before `before`.
+pub(crate) fn forget_strangers(turn: &mut Turn<'_, '_>, before: Timestamp) -> Result<(), StoreError> {
+    for mut contact in turn.tx.contacts().ended(before, AT_A_TIME)? {
+        let relation = relation(&contact);
+        let known = relation.local_clock > 0 || relation.blocked || !contact.nickname.is_empty();
+        if known || contact.trust != store::Trust::Unknown || contact.verified_at.is_some() {
+            contact.request_ended_at = None;
+            turn.tx.contacts().save(&contact)?;
+            continue;
+        }
+        if let Ok(person) = PublicKey::from_compressed(contact.identity.as_bytes()) {
+            turn.tx.chats().remove(&protocol::id::ChatId::one_to_one(&person))?;
+        }
+        turn.tx.activity().remove_of_person(&contact.identity)?;
+        turn.tx.contacts().remove(&contact.identity)?;
+    }
+    Ok(())
+}
+
+/// Strangers that one day forgets; more requests than that cannot be open in a month.
+const AT_A_TIME: u32 = 2_000;
+
+/// Requests that may wait for our answer at once. A person who has so many is under attack: whoever asks then is not
+/// acknowledged, and their client asks again.
+pub(crate) const MAX_OPEN_REQUESTS: u64 = 200;
 
 /// An open request ends by itself seven days after it was sent, and may then be made anew.
 pub(crate) const REQUEST_LIFETIME_MS: u64 = 7 * 24 * 60 * 60 * 1_000;

@@ -1,12 +1,13 @@
 //! The contact code: what we announce to everybody who knows our key. The bundle around it is the main thing.
 //!
-//! Published when something changed and every six hours. Our name goes along when it changed and once a day; there is no
-//! identity envelope besides.
+//! Published when something changed and every six hours. What we tell everybody of ourselves, if anything, goes along when
+//! it changed and once a day, see [`publish`].
 
 use protocol::Timestamp;
 use protocol::content::{ChatIdentity, ContactCode, Content};
 use store::StoreError;
 
+use crate::profile::publish;
 use crate::send;
 use crate::turn::Turn;
 
@@ -43,25 +44,24 @@ const EVERY_MS: u64 = 6 * 60 * 60 * 1_000;
 const IDENTITY_EVERY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 const IDENTITY_PUBLISHED: &str = "identity published";
-const IDENTITY_HASH: &str = "identity hash";
+/// What was published last, so that it is not published again; without it, it is.
+pub(crate) const IDENTITY_HASH: &str = "identity hash";
 
 fn identity_if_due(turn: &mut Turn<'_, '_>) -> Result<Option<ChatIdentity>, StoreError> {
-    let name = turn.me.display_name.clone();
-    let hash = crypto::keccak256(name.as_bytes());
+    let hash = publish::digest(turn);
     let unchanged = turn.tx.settings().bytes(IDENTITY_HASH)?.as_deref() == Some(&hash[..]);
     let recent = turn
         .tx
         .marks()
         .at(IDENTITY_PUBLISHED, &[])?
         .is_some_and(|last| turn.now < last.plus(IDENTITY_EVERY_MS));
-    if name.is_empty() || unchanged && recent {
+    if unchanged && recent {
         return Ok(None);
     }
+    let Some(identity) = publish::for_everybody(turn)? else {
+        return Ok(None);
+    };
     turn.tx.settings().set_bytes(IDENTITY_HASH, &hash)?;
     turn.tx.marks().set(IDENTITY_PUBLISHED, &[], turn.now)?;
-    Ok(Some(ChatIdentity {
-        clock: turn.now,
-        display_name: name,
-        ..ChatIdentity::default()
-    }))
+    Ok(Some(identity))
 }

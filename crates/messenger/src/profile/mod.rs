@@ -1,21 +1,76 @@
-//! Our own profile: making it, its name, and what we announce of it.
+//! Our own profile: making it, what it says, and what we announce of it and to whom; and what others announce of theirs.
 
+mod commands;
 pub(crate) mod contact_code;
 pub(crate) mod inbound;
+mod phrase;
+pub(crate) mod publish;
 
 use crypto::derive::{CHAT, ExtendedKey};
 use crypto::{Mnemonic, SecretKey};
 use protocol::Timestamp;
+use protocol::content::Presence;
 use protocol::content::name::{self, NameError};
 use protocol::id::InstallationId;
-use store::{AccountRow, Secret, StoreError, Tx, View};
+use store::{AccountRow, LinkRow, PictureSize, Secret, StoreError, Tx, View};
 use waku_proto::PubsubTopic;
 
 use crate::command::CommandError;
 use crate::devices::pre_keys;
-use crate::settings::{Mode, RequestsFrom, Settings};
+use crate::settings::Settings;
 use crate::topics;
 use crate::turn::{Me, Turn, row_key};
+
+pub use commands::{Command, Error};
+pub(crate) use commands::{carry_out, own_text};
+
+/// What our own profile says besides the name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnProfile {
+    /// What we say of ourselves.
+    pub bio: String,
+    /// Our colour, 0 to 17, as the wire numbers it.
+    pub colour: u32,
+    /// The links that we show, in their order.
+    pub links: Vec<Link>,
+    /// Since when we have the picture we have.
+    pub picture: Option<Timestamp>,
+    /// What we tell of being there; `Unknown`: nothing.
+    pub presence: Presence,
+    /// Some words about it.
+    pub presence_text: String,
+    /// What became of the recovery phrase.
+    pub phrase: PhraseState,
+}
+
+/// A link that a person shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is called, 1 to 24 characters.
+    pub label: String,
+    /// Where it leads: https or http.
+    pub url: String,
+}
+
+/// What became of the recovery phrase on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhraseState {
+    /// It is kept, and nobody has shown that it was written down.
+    Kept,
+    /// It is kept; two of its words were given back.
+    Confirmed,
+    /// There is none.
+    Gone,
+}
+
+impl From<LinkRow> for Link {
+    fn from(row: LinkRow) -> Link {
+        Link {
+            label: row.label,
+            url: row.url,
+        }
+    }
+}
 
 /// Who a new profile is.
 pub enum Identity<'a> {
@@ -74,6 +129,10 @@ pub(crate) fn create(
         installation: InstallationId::generate(rng),
         mnemonic: phrase.map(|phrase| Secret::from(phrase.expose().as_bytes())),
         created_at: now,
+        bio: String::new(),
+        colour: 0,
+        presence: Presence::Unknown,
+        presence_text: String::new(),
     })?;
     let network_key = SecretKey::generate(rng);
     tx.account()
@@ -107,69 +166,71 @@ pub(crate) fn load(view: &View<'_>) -> Result<Me, ProfileError> {
     Ok(Me {
         key,
         public,
+        profile: load_profile(view, &row)?,
         installation: row.installation,
         display_name: row.display_name,
-        settings: load_settings(view)?,
+        settings: Settings::read(|name| view.settings().number(name))?,
         shard: shard.map_or_else(|| protocol::address::DEFAULT_SHARD.topic(), PubsubTopic::from),
         history_from,
     })
 }
 
 /// Changes the name that contacts see, and tells them.
-pub(crate) fn set_display_name(turn: &mut Turn<'_, '_>, name: &str) -> Result<Me, CommandError> {
+pub(crate) fn set_display_name(turn: &mut Turn<'_, '_>, name: &str) -> Result<(), CommandError> {
     let name = name::display_name(name)?;
     if name.is_empty() {
         return Err(NameError::Length.into());
     }
-    let me = Me {
-        display_name: name.to_owned(),
-        ..turn.me.clone()
+    change(turn, |row| {
+        row.name = name.to_owned();
+        row.display_name = name.to_owned();
+    })?;
+    Ok(())
+}
+
+/// Changes our own row, and tells those who may know what changed.
+fn change(turn: &mut Turn<'_, '_>, edit: impl FnOnce(&mut AccountRow)) -> Result<(), StoreError> {
+    let Some(mut row) = turn.tx.account().load()? else {
+        return Ok(());
     };
-    if let Some(row) = turn.tx.account().load()? {
-        turn.tx.account().save(&AccountRow {
-            name: name.to_owned(),
-            display_name: name.to_owned(),
-            ..row
-        })?;
-    }
-    let mut renamed = Turn {
+    edit(&mut row);
+    let mut me = turn.me.clone();
+    me.display_name.clone_from(&row.display_name);
+    me.profile.bio.clone_from(&row.bio);
+    me.profile.colour = row.colour;
+    turn.tx.account().save(&row)?;
+    let mut changed = Turn {
         tx: &mut *turn.tx,
         me: &me,
         now: turn.now,
         rng: &mut *turn.rng,
         arrived: Vec::new(),
     };
-    contact_code::advertise(&mut renamed)?;
-    Ok(me)
+    publish::changed(&mut changed)
 }
 
-/// Keeps the settings.
-pub(crate) fn change_settings(turn: &mut Turn<'_, '_>, settings: &Settings) -> Result<Me, StoreError> {
-    let numbers = [
-        (AUTO_LOCK_MINUTES, u64::from(settings.auto_lock_minutes.unwrap_or(0))),
-        (LIGHT_MODE, u64::from(settings.mode == Mode::Light)),
-        (SHARE_MEGABYTES, u64::from(settings.share_megabytes)),
-        (SHARE_HOURS, u64::from(settings.share_hours)),
-        (
-            REQUESTS_FROM_NOBODY,
-            u64::from(settings.requests_from == RequestsFrom::Nobody),
-        ),
-    ];
-    for (name, number) in numbers {
-        turn.tx.settings().set_number(name, number)?;
+/// Keeps the settings, and publishes what they newly allow.
+pub(crate) fn change_settings(turn: &mut Turn<'_, '_>, settings: &Settings) -> Result<(), StoreError> {
+    let before = turn.me.settings.numbers();
+    for (name, number) in settings.numbers() {
+        if !before.contains(&(name, number)) || turn.tx.settings().number(name)?.is_none() {
+            turn.tx.settings().set_number(name, number)?;
+        }
     }
-    Ok(Me {
-        settings: *settings,
-        ..turn.me.clone()
-    })
-}
-
-/// Erases the recovery phrase from this device.
-pub(crate) fn forget_phrase(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
-    match turn.tx.account().load()? {
-        Some(row) => turn.tx.account().save(&AccountRow { mnemonic: None, ..row }),
-        None => Ok(()),
+    let audience = |settings: &Settings| (settings.profile_for, settings.picture_for);
+    if audience(settings) == audience(&turn.me.settings) {
+        return Ok(());
     }
+    let mut me = turn.me.clone();
+    me.settings = *settings;
+    let mut changed = Turn {
+        tx: &mut *turn.tx,
+        me: &me,
+        now: turn.now,
+        rng: &mut *turn.rng,
+        arrived: Vec::new(),
+    };
+    publish::changed(&mut changed)
 }
 
 /// Under which word the key of the node is kept.
@@ -182,31 +243,24 @@ pub(crate) const SHARD: &str = "shard";
 pub(crate) const PEERS: &str = "peers";
 
 const HISTORY_FROM: &str = "history from";
-const AUTO_LOCK_MINUTES: &str = "auto-lock minutes";
-const LIGHT_MODE: &str = "light mode";
-const SHARE_MEGABYTES: &str = "share megabytes";
-const SHARE_HOURS: &str = "share hours";
-const REQUESTS_FROM_NOBODY: &str = "requests from nobody";
 
 /// How far clocks of others may be behind ours when they write to a profile that was just made.
 const CLOCKS_DIFFER_MS: u64 = 10 * 60 * 1_000;
 
-fn load_settings(view: &View<'_>) -> Result<Settings, StoreError> {
-    let number = |name: &str| view.settings().number(name);
-    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let default = Settings::default();
-    Ok(Settings {
-        auto_lock_minutes: number(AUTO_LOCK_MINUTES)?.filter(|minutes| *minutes > 0).map(small),
-        mode: if number(LIGHT_MODE)? == Some(1) {
-            Mode::Light
-        } else {
-            Mode::Relay
-        },
-        share_megabytes: number(SHARE_MEGABYTES)?.map_or(default.share_megabytes, small),
-        share_hours: number(SHARE_HOURS)?.map_or(default.share_hours, small),
-        requests_from: match number(REQUESTS_FROM_NOBODY)? {
-            Some(1) => RequestsFrom::Nobody,
-            _ => RequestsFrom::Everyone,
+fn load_profile(view: &View<'_>, row: &AccountRow) -> Result<OwnProfile, StoreError> {
+    let links = view.people().links(&row.public_key)?;
+    let confirmed = view.settings().number(phrase::CONFIRMED)? == Some(1);
+    Ok(OwnProfile {
+        bio: row.bio.clone(),
+        colour: row.colour,
+        links: links.into_iter().map(Link::from).collect(),
+        picture: view.people().picture_clock(&row.public_key, PictureSize::Thumbnail)?,
+        presence: row.presence,
+        presence_text: row.presence_text.clone(),
+        phrase: match (&row.mnemonic, confirmed) {
+            (None, _) => PhraseState::Gone,
+            (Some(_), false) => PhraseState::Kept,
+            (Some(_), true) => PhraseState::Confirmed,
         },
     })
 }

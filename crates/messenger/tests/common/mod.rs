@@ -242,6 +242,59 @@ impl World {
         store.read(|view| view.contacts().load(&key)).unwrap().unwrap()
     }
 
+    /// Shows that the recovery phrase was written down, and takes it off the device.
+    pub fn give_up_phrase(&mut self, who: Who) {
+        use messenger::profile::Command as Wish;
+        let phrase = self.messenger(who).export_phrase().unwrap().unwrap();
+        let Reply::Places(places) = self.command(who, Command::Profile(Wish::AskForWords)).unwrap() else {
+            panic!("asked for words");
+        };
+        let word = |place: u8| {
+            phrase
+                .expose()
+                .split(' ')
+                .nth(usize::from(place) - 1)
+                .unwrap()
+                .to_owned()
+        };
+        let words = places.map(|place| word(place).into());
+        self.command(who, Command::Profile(Wish::ConfirmPhrase { words }))
+            .unwrap();
+        self.command(who, Command::Profile(Wish::ForgetPhrase)).unwrap();
+    }
+
+    /// The newest identity of a person that whoever knows their key can read in the contact code.
+    pub fn public_identity(&self, who: Who) -> Option<protocol::content::ChatIdentity> {
+        use protocol::content::Content;
+        use protocol::layers::encryption::{Body, ProtocolMessage};
+        use protocol::layers::{application, transport};
+        let key = self.key(who);
+        let address = address::contact_code(&key);
+        let address::Lock::Password(password) = &address.lock else {
+            panic!("a contact code has a password");
+        };
+        let lock = crypto::SymmetricKey::from_password(password.expose());
+        let read = |envelope: &Envelope| {
+            if envelope.message.content_topic != address.content_topic {
+                return None;
+            }
+            let opening = crypto::payload_v1::OpeningKey::Symmetric(&lock);
+            let opened = transport::open(&envelope.message, opening).ok()?;
+            let Body::Public(bytes) = ProtocolMessage::parse(&opened.data).ok()?.body else {
+                return None;
+            };
+            let signed = application::verify(bytes, &opened.sender).ok()?;
+            match Content::parse(signed.kind, &signed.body).ok()? {
+                Content::ContactCode(code) if signed.author == key => code.identity,
+                _ => None,
+            }
+        };
+        self.archive
+            .iter()
+            .filter_map(read)
+            .max_by_key(|identity| identity.clock)
+    }
+
     pub fn is_mutual(&self, one: Who, other: Who) -> bool {
         messenger::contacts::is_mutual(&self.contact(one, other))
             && messenger::contacts::is_mutual(&self.contact(other, one))
@@ -341,4 +394,13 @@ pub fn remember_contact_code(person: &PublicKey) {
         listening: false,
     };
     TOPIC_KEYS.with_borrow_mut(|known| known.insert(name, row));
+}
+
+/// Compares with what was once judged right; `UNDERTONE_GOLDEN=write` writes it anew.
+pub fn golden(name: &str, seen: &str) {
+    let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UNDERTONE_GOLDEN").is_some() {
+        std::fs::write(&path, seen).unwrap();
+    }
+    assert_eq!(seen, std::fs::read_to_string(&path).unwrap(), "{name}");
 }

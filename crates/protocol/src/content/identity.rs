@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use prost::Message as _;
+
 use crate::Timestamp;
 use crate::content::{ImageFormat, Rule, name};
 use crate::wire::identity as wire;
@@ -60,6 +62,16 @@ impl ChatIdentity {
         name::bio(&self.description)
     }
 }
+
+/// Reads a part of a showcase that was sealed for us.
+pub fn parse_showcase(bytes: &[u8]) -> Option<wire::ProfileShowcaseEntries> {
+    (bytes.len() <= MAX_SHOWCASE_BYTES)
+        .then(|| wire::ProfileShowcaseEntries::decode(bytes).ok())
+        .flatten()
+}
+
+/// A hundred entries of each kind, which is what deployed clients allow, have less.
+const MAX_SHOWCASE_BYTES: usize = 256 << 10;
 
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -41,6 +41,7 @@ fn a_commit_tells_what_it_touched() {
     let expected = Changes {
         chats: [one_to_one(1)].into(),
         messages: [message_id(1)].into(),
+        arrived: [message_id(1)].into(),
         ..Changes::default()
     };
     assert_eq!(changes, expected);
