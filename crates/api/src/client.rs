@@ -28,6 +28,7 @@ use crate::{
 };
 
 mod activity;
+mod people;
 
 /// Speaks to one daemon.
 #[derive(Clone, Debug)]
@@ -371,27 +372,43 @@ impl Client {
         target: &str,
         body: Option<&B>,
     ) -> Result<T, ClientError> {
-        tokio::time::timeout(PATIENCE, self.exchange(method, target, body))
-            .await
-            .map_err(|_| ClientError::TimedOut)?
-    }
-
-    async fn exchange<B: Serialize, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        target: &str,
-        body: Option<&B>,
-    ) -> Result<T, ClientError> {
         let body = match body {
             Some(body) => serde_json::to_vec(body).map_err(|_| ClientError::Incomprehensible)?,
             None => Vec::new(),
         };
+        tokio::time::timeout(PATIENCE, self.exchange(method, target, "application/json", body))
+            .await
+            .map_err(|_| ClientError::TimedOut)?
+    }
+
+    /// One request whose body is a file.
+    async fn send_bytes<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        file: Vec<u8>,
+    ) -> Result<T, ClientError> {
+        tokio::time::timeout(
+            PATIENCE,
+            self.exchange(method, target, "application/octet-stream", file),
+        )
+        .await
+        .map_err(|_| ClientError::TimedOut)?
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        form: &str,
+        body: Vec<u8>,
+    ) -> Result<T, ClientError> {
         let request = Request::builder()
             .method(method)
             .uri(target)
             .header(header::HOST, self.address.to_string())
             .header(header::AUTHORIZATION, self.bearer()?)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, form)
             .body(Full::new(Bytes::from(body)))
             .map_err(|_| ClientError::Incomprehensible)?;
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{Presence, ProfileLink, Trust, Verification};
+
 /// A person we know of.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -22,6 +24,33 @@ pub struct Contact {
     /// The note of the contact request that is open in either direction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What they say of themselves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bio: String,
+    /// Their colour, 0 to 17.
+    #[serde(default)]
+    pub colour: u32,
+    /// The links they show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<ProfileLink>,
+    /// Their picture: the path of the small one; `large` in place of `thumbnail` gives the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Whether they are there, if they tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Presence>,
+    /// What we think of them.
+    #[serde(default)]
+    pub trust: Trust,
+    /// When we made sure who they are (Unix milliseconds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<u64>,
+    /// The newest question of ours to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by_us: Option<Verification>,
+    /// The newest question of theirs to us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by_them: Option<Verification>,
 }
 
 /// How we and a person stand.

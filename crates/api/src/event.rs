@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Account, Activity, Chat, Connectivity, Contact, Message, Settings};
+use crate::{Account, Activity, Chat, Connectivity, Contact, Message, Notification, Settings};
 
 /// One text frame of the event stream.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -89,6 +89,8 @@ pub enum Signal {
     HistoryGaps(u64),
     /// Our clock seems wrong by so many milliseconds.
     ClockAhead(i64),
+    /// Something to show at once, already decided.
+    Notification(Notification),
     /// The profile was locked; the stream ends.
     Locked,
 }

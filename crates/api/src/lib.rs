@@ -18,6 +18,8 @@ mod error;
 mod event;
 mod message;
 mod node;
+mod notification;
+mod people;
 pub mod place;
 mod profile;
 mod repair;
@@ -32,12 +34,18 @@ pub use error::{ErrorBody, code};
 pub use event::{Event, Frame, Item, Signal};
 pub use message::{Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText};
 pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
+pub use notification::{ChatNotifications, Loudness, Notification, NotificationPreview, Notifications, Screen};
+pub use people::{
+    ConfirmPhrase, DescribeProfile, PhraseQuestion, PhraseState, Presence, PresenceChoice, PresenceState, ProfileLink,
+    SafetyNumber, SafetyPicture, SetPresence, SetTrust, SetVerified, Trust, Verification, VerificationState,
+    VerificationText,
+};
 pub use profile::{
     Account, ChangePassword, CreateProfile, ExportPhrase, Phrase, Profile, ProfileState, Rename, RestoreProfile, Unlock,
 };
 pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
-pub use settings::{Mode, RequestsFrom, Settings};
+pub use settings::{Audience, InvitationsFrom, Mode, PicturesOf, RequestsFrom, Settings};
 
 /// The version that every path begins with: `/v1/…`.
 pub const VERSION: &str = "v1";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Secret;
+use crate::{PhraseState, ProfileLink, Secret, SetPresence};
 
 /// A profile of this device, as far as it can be known while locked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -113,6 +113,23 @@ pub struct Account {
     pub key_hex: String,
     /// This installation among the account's devices (a UUID).
     pub installation: String,
+    /// What we say of ourselves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bio: String,
+    /// Our colour, 0 to 17.
+    #[serde(default)]
+    pub colour: u32,
+    /// The links we show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<ProfileLink>,
+    /// Our picture: the path of the small one; `large` in place of `thumbnail` gives the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// What we tell of being there.
+    #[serde(default)]
+    pub presence: SetPresence,
+    /// What became of the recovery phrase on this device.
+    pub phrase: PhraseState,
 }
 
 fn yes() -> bool {

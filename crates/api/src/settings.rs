@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Notifications;
+
 /// How the node takes part in the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -21,7 +23,44 @@ pub enum RequestsFrom {
     /// Everybody's.
     #[default]
     Everyone,
+    /// Those of people who share a private group with us.
+    GroupMembers,
     /// Nobody's: strangers are not heard.
+    Nobody,
+}
+
+/// Whose groups we may be put into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InvitationsFrom {
+    /// Contacts' only.
+    #[default]
+    Contacts,
+    /// Everybody's.
+    Everyone,
+}
+
+/// For whom something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Everybody who knows the key.
+    Everyone,
+    /// Contacts.
+    #[default]
+    Contacts,
+    /// Nobody.
+    Nobody,
+}
+
+/// Whose pictures are kept and shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PicturesOf {
+    /// Those of people we have accepted.
+    #[default]
+    Contacts,
+    /// None at all.
     Nobody,
 }
 
@@ -43,6 +82,21 @@ pub struct Settings {
     /// Whose contact requests are shown.
     #[serde(default)]
     pub requests_from: RequestsFrom,
+    /// Whose groups we may be put into.
+    #[serde(default)]
+    pub group_invitations_from: InvitationsFrom,
+    /// Who gets our description, colour and links without our writing to them. The name also stands in every message.
+    #[serde(default)]
+    pub profile_for: Audience,
+    /// Who of those gets our picture.
+    #[serde(default)]
+    pub picture_for: Audience,
+    /// Whose pictures are kept and shown.
+    #[serde(default)]
+    pub pictures_of: PicturesOf,
+    /// What is shown, and how loudly.
+    #[serde(default)]
+    pub notifications: Notifications,
 }
 
 impl Default for Settings {
@@ -53,6 +107,11 @@ impl Default for Settings {
             share_megabytes: 1000,
             share_hours: 48,
             requests_from: RequestsFrom::Everyone,
+            group_invitations_from: InvitationsFrom::Contacts,
+            profile_for: Audience::Contacts,
+            picture_for: Audience::Contacts,
+            pictures_of: PicturesOf::Contacts,
+            notifications: Notifications::default(),
         }
     }
 }

@@ -11,7 +11,10 @@ use store::{
 };
 
 pub(crate) mod activity;
+pub(crate) mod notification;
+pub(crate) mod people;
 mod repair;
+pub(crate) mod settings;
 
 /// One look at the database, through our own eyes.
 pub(crate) struct Reading<'v> {
@@ -28,14 +31,17 @@ pub(crate) struct Own {
     pub(crate) key: PublicKeyBytes,
     /// Our display name.
     pub(crate) name: String,
+    /// The profile that it is.
+    pub(crate) profile: String,
 }
 
 impl Own {
     /// From what the API shows of it.
-    pub(crate) fn of(account: &messenger::AccountInfo) -> Self {
+    pub(crate) fn of(profile: &str, account: &messenger::AccountInfo) -> Self {
         Self {
             key: PublicKeyBytes::from(account.public_key.to_compressed()),
             name: account.display_name.clone(),
+            profile: profile.to_owned(),
         }
     }
 }
@@ -102,6 +108,15 @@ impl Reading<'_> {
             display_name: some(&row.display_name),
             state,
             note: note.map(|message| message.text),
+            bio: row.bio.clone(),
+            colour: row.colour,
+            links: self.links_of(&row.identity)?,
+            picture: self.picture_path(&row.identity)?,
+            presence: self.presence_of(&row.identity)?,
+            trust: people::trust(row.trust),
+            verified_at: row.verified_at.map(|at| at.0),
+            asked_by_us: self.verification_with(&row.identity, store::Asker::We)?,
+            asked_by_them: self.verification_with(&row.identity, store::Asker::They)?,
         })
     }
 
@@ -321,6 +336,7 @@ pub(crate) fn account(profile: &str, account: &messenger::AccountInfo) -> api::A
         key: account.public_key.to_multibase(),
         key_hex: account.public_key.to_hex(),
         installation: account.installation_id.to_string(),
+        ..people::own_profile(profile, account)
     }
 }
 
@@ -340,40 +356,6 @@ pub(crate) fn parse_cursor(text: &str) -> Result<Cursor, BadCursor> {
         clock: clock.parse().map_err(|_| BadCursor)?,
         id: id.parse().map_err(|_| BadCursor)?,
     })
-}
-
-/// The settings, for the API.
-pub(crate) fn settings(settings: &messenger::Settings) -> api::Settings {
-    api::Settings {
-        auto_lock_minutes: settings.auto_lock_minutes,
-        mode: match settings.mode {
-            messenger::Mode::Relay => api::Mode::Relay,
-            messenger::Mode::Light => api::Mode::Light,
-        },
-        share_megabytes: settings.share_megabytes,
-        share_hours: settings.share_hours,
-        requests_from: match settings.requests_from {
-            messenger::RequestsFrom::Everyone => api::RequestsFrom::Everyone,
-            messenger::RequestsFrom::Nobody => api::RequestsFrom::Nobody,
-        },
-    }
-}
-
-/// The settings, from the API.
-pub(crate) fn settings_from(settings: &api::Settings) -> messenger::Settings {
-    messenger::Settings {
-        auto_lock_minutes: settings.auto_lock_minutes,
-        mode: match settings.mode {
-            api::Mode::Relay => messenger::Mode::Relay,
-            api::Mode::Light => messenger::Mode::Light,
-        },
-        share_megabytes: settings.share_megabytes,
-        share_hours: settings.share_hours,
-        requests_from: match settings.requests_from {
-            api::RequestsFrom::Everyone => messenger::RequestsFrom::Everyone,
-            api::RequestsFrom::Nobody => messenger::RequestsFrom::Nobody,
-        },
-    }
 }
 
 /// Rows per query when everything is listed.

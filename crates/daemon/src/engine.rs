@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use api::Item;
+use api::{Item, Signal};
 use messenger::{
-    AccountInfo, Command, CommandError, HistoryGap, HistoryPage, Inbound, Messenger, Mnemonic, OutboxId, Published,
-    Reply, Settings, Timestamp,
+    AccountInfo, ChatId, Command, CommandError, HistoryGap, HistoryPage, Inbound, Messenger, Mnemonic, OutboxId,
+    Published, Reply, Settings, Timestamp, notifications,
 };
 use store::{Changes, Reader, StoreError};
 use tokio::runtime::Handle;
@@ -61,6 +61,7 @@ enum Request {
     HistoryPage(HistoryPage, oneshot::Sender<()>),
     Connected(oneshot::Sender<()>),
     Phrase(oneshot::Sender<Option<Mnemonic>>),
+    LookAt(Option<ChatId>, oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -98,6 +99,7 @@ impl Engine {
             due,
             interests,
             urgent,
+            on_screen: None,
         };
         let handle = Handle::current();
         std::thread::Builder::new().name("engine".into()).spawn(move || {
@@ -159,6 +161,11 @@ impl Engine {
         self.ask(Request::Phrase).await
     }
 
+    /// Remembers which chat somebody looks at, so that it is not told besides.
+    pub(crate) async fn look_at(&self, chat: Option<ChatId>) -> Result<(), Stopped> {
+        self.ask(|answer| Request::LookAt(chat, answer)).await
+    }
+
     /// Ends the engine; everything secret is wiped when this returns.
     pub(crate) async fn stop(&self) {
         // An error means that it ended already.
@@ -183,6 +190,8 @@ struct Core {
     due: watch::Sender<Option<Timestamp>>,
     interests: watch::Sender<Interests>,
     urgent: watch::Sender<u64>,
+    /// The chat that somebody looks at.
+    on_screen: Option<ChatId>,
 }
 
 /// What wakes the thread.
@@ -286,6 +295,10 @@ impl Core {
             Request::Phrase(answer) => {
                 let _ = answer.send(self.messenger.export_phrase()?);
             }
+            Request::LookAt(chat, answer) => {
+                self.on_screen = chat;
+                let _ = answer.send(());
+            }
             Request::Stop(_) => unreachable!("handled by the loop"),
         }
         Ok(())
@@ -311,7 +324,7 @@ impl Core {
 
     /// Tells what a commit changed to those who must know.
     fn committed(&mut self, changes: Changes) -> Result<(), StoreError> {
-        if changes.account {
+        if changes.account || !changes.settings.is_empty() {
             self.own.send_replace(self.messenger.account());
         }
         if !changes.settings.is_empty() {
@@ -326,19 +339,47 @@ impl Core {
             self.look_at_outbox()?;
         }
         self.log.append(self.items(&changes)?);
+        self.notify(&changes)
+    }
+
+    /// Shows what of the commit is to be shown. Whoever is not listening now does not get it later.
+    fn notify(&self, changes: &Changes) -> Result<(), StoreError> {
+        if changes.arrived.is_empty() && changes.noted.is_empty() {
+            return Ok(());
+        }
+        let account = self.own.borrow().clone();
+        let settings = self.settings.borrow().notifications;
+        let own = Own::of(&self.profile, &account);
+        let shown = self.reader.read(|view| {
+            let situation = notifications::Situation {
+                own: &account.public_key,
+                settings: &settings,
+                now: now(),
+                on_screen: self.on_screen.as_ref(),
+            };
+            let notices = notifications::of_commit(view, &situation, changes)?;
+            let reading = Reading { view, own: &own };
+            notices
+                .iter()
+                .filter_map(|notice| reading.notification(notice).transpose())
+                .collect::<Result<Vec<_>, StoreError>>()
+        })?;
+        for notification in shown {
+            self.log.signal(Signal::Notification(notification));
+        }
         Ok(())
     }
 
     /// Everything that the commit touched, as it is now, read in one snapshot.
     fn items(&self, changes: &Changes) -> Result<Vec<Item>, StoreError> {
         let account = self.own.borrow().clone();
-        let own = Own::of(&account);
+        let own = Own::of(&self.profile, &account);
         let mut items = Vec::new();
-        if changes.account {
+        if changes.account || changes.contacts.contains(&own.key) {
             items.push(Item::Account(convert::account(&self.profile, &account)));
         }
         if !changes.settings.is_empty() {
-            items.push(Item::Settings(convert::settings(&self.settings.borrow())));
+            items.push(Item::Settings(convert::settings::settings(&self.settings.borrow())));
         }
         let lists = changes.contacts.is_empty() && changes.chats.is_empty() && changes.messages.is_empty();
         if lists && changes.activity.is_empty() {
@@ -346,7 +387,7 @@ impl Core {
         }
         self.reader.read(|view| {
             let reading = Reading { view, own: &own };
-            for key in &changes.contacts {
+            for key in changes.contacts.iter().filter(|key| **key != own.key) {
                 items.push(match reading.contact_by_key(key)? {
                     Some(contact) => Item::Contact(contact),
                     None => Item::ContactRemoved(convert::key_text(key)),

@@ -24,6 +24,7 @@ mod event_log;
 mod home;
 mod http;
 mod link;
+mod media;
 pub mod memory;
 mod publisher;
 mod readers;

@@ -59,7 +59,7 @@ impl Unlocked {
         static_nodes: Vec<Multiaddr>,
     ) -> Result<Self, AccountsError> {
         choose_shard(&mut messenger, network)?;
-        let settings = convert::settings(&messenger.settings());
+        let settings = convert::settings::settings(&messenger.settings());
         let mode = network.mode.unwrap_or(settings.mode);
         let archive = archive(dir, mode, &settings).await?;
         let config = node_config(&messenger, mode, network, static_nodes, archive)?;
@@ -121,7 +121,7 @@ impl Unlocked {
         &self,
         look: impl FnOnce(&Reading<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let own = Own::of(&self.board().own.borrow());
+        let own = Own::of(&self.id, &self.board().own.borrow());
         Ok(self.readers.read(own, look).await??)
     }
 
@@ -132,6 +132,11 @@ impl Unlocked {
         contact.ok_or_else(|| messenger::CommandError::ContactNotFound.into())
     }
 
+    /// Remembers which chat somebody looks at.
+    pub(crate) async fn look_at(&self, chat: Option<messenger::ChatId>) -> Result<(), Refusal> {
+        Ok(self.engine.look_at(chat).await?)
+    }
+
     /// Our account.
     pub(crate) fn account(&self) -> Account {
         convert::account(&self.id, &self.board().own.borrow())
@@ -139,7 +144,7 @@ impl Unlocked {
 
     /// What the person chose.
     pub(crate) fn settings(&self) -> Settings {
-        convert::settings(&self.board().settings.borrow())
+        convert::settings::settings(&self.board().settings.borrow())
     }
 
     /// The recovery phrase, as long as it is kept on this device.

@@ -13,8 +13,12 @@ use crate::node_args::NodeArgs;
 use crate::output::Format;
 
 mod activity;
+mod people;
 
 pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
+pub(crate) use people::{
+    AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
+};
 
 /// A private messenger on the Waku network, compatible with Status.
 ///
@@ -150,6 +154,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  undertone mute @bob --for 8h\n  undertone mute @bob\n  undertone mute @bob --off"
     )]
     Mute(MuteArgs),
+    /// Choose what is told of your being there; everybody who knows your key can hear it
+    #[command(
+        after_help = "Examples:\n  undertone presence automatic\n  undertone presence do-not-disturb --text 'on a wall'\n  \
+        undertone presence off"
+    )]
+    Presence(PresenceArgs),
+    /// Choose about the notifications of one chat
+    #[command(after_help = "Examples:\n  undertone notify @bob --other quiet\n  undertone notify @bob --reset")]
+    Notify(NotifyArgs),
     /// Print messages and changes as they happen, until interrupted
     #[command(
         after_help = "Examples:\n  undertone listen\n  undertone listen --json    one frame of the event stream per line"
@@ -265,6 +278,28 @@ pub(crate) enum ProfileCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// Change what your profile says
+    #[command(
+        after_help = "Examples:\n  undertone profile set --name 'Alice Doe' --bio 'Climbs walls' --colour 7\n  \
+        undertone profile set --picture me.jpg --link 'site=https://example.org'\n  undertone profile set --no-picture --no-links"
+    )]
+    Set(SetArgs),
+    /// Show that you wrote the recovery phrase down: give two of its words
+    #[command(after_help = "Examples:\n  undertone profile confirm-phrase\n  \
+        undertone profile confirm-phrase --phrase-file ./words    takes the two from the whole phrase")]
+    ConfirmPhrase {
+        #[command(flatten)]
+        who: Who,
+        /// Read the whole phrase from this file, - for standard input (default: ask for the two words)
+        #[arg(long, value_name = "FILE")]
+        phrase_file: Option<PathBuf>,
+    },
+    /// Erase the recovery phrase from this device, once it was confirmed
+    #[command(after_help = "Example:\n  undertone profile forget-phrase")]
+    ForgetPhrase {
+        #[command(flatten)]
+        who: Who,
+    },
     /// Print the recovery phrase; whoever has it has the account
     #[command(after_help = "Example:\n  undertone profile export-phrase --profile 'Alice Doe'")]
     ExportPhrase {
@@ -340,6 +375,32 @@ pub(crate) enum ContactCommand {
         /// At most 24 characters
         name: String,
     },
+    /// Show a person: what they say of themselves, and how you stand
+    #[command(after_help = "Examples:\n  undertone contact show @bob\n  undertone contact show zQ3sh… --json")]
+    Show(Person),
+    /// Show the number that you and a person compare to be sure that nobody stands between you
+    #[command(after_help = "Example:\n  undertone contact safety @bob")]
+    Safety(Person),
+    /// Say that you compared the safety number and it was the same
+    #[command(after_help = "Examples:\n  undertone contact verified @bob\n  undertone contact verified @bob --undo")]
+    Verified {
+        #[command(flatten)]
+        person: Person,
+        /// It was not the same, or you take the mark back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Label a person for yourself; they are not told
+    #[command(after_help = "Example:\n  undertone contact trust @bob trusted")]
+    Trust {
+        #[command(flatten)]
+        person: Person,
+        /// The label
+        trust: TrustArg,
+    },
+    /// Prove who somebody is by a question that only they can answer
+    #[command(subcommand)]
+    Verify(VerifyCommand),
     /// List contacts and open requests
     #[command(after_help = "Examples:\n  undertone contact list\n  undertone contact list --json")]
     List {
@@ -432,6 +493,28 @@ pub(crate) struct SettingsArgs {
     /// Whose contact requests are shown
     #[arg(long, value_name = "WHO")]
     pub(crate) requests_from: Option<RequestsArg>,
+    /// Whose groups you may be put into
+    #[arg(long, value_name = "WHO")]
+    pub(crate) group_invitations_from: Option<InvitationsArg>,
+    /// Who gets your description, colour and links
+    #[arg(long, value_name = "WHO")]
+    pub(crate) profile_for: Option<AudienceArg>,
+    /// Who of those gets your picture
+    #[arg(long, value_name = "WHO")]
+    pub(crate) picture_for: Option<AudienceArg>,
+    /// Whose pictures are kept and shown
+    #[arg(long, value_name = "WHO")]
+    pub(crate) pictures_of: Option<PicturesArg>,
+    /// How much notifications say
+    #[arg(long, value_name = "HOW")]
+    pub(crate) preview: Option<PreviewArg>,
+    /// Show no notifications now
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) do_not_disturb: Option<bool>,
+    /// How loudly a kind is told: one-to-one, group, mention, everyone, other, requests or events, as in mention=quiet; can
+    /// be repeated
+    #[arg(long, value_name = "KIND=HOW")]
+    pub(crate) notify: Vec<String>,
 }
 
 /// How to take part in the network.
@@ -448,6 +531,26 @@ pub(crate) enum ModeArg {
 pub(crate) enum RequestsArg {
     /// Everybody's
     Everyone,
+    /// Those of people who share a private group with you
+    GroupMembers,
+    /// Nobody's
+    Nobody,
+}
+
+/// Whose groups one may be put into.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum InvitationsArg {
+    /// Contacts'
+    Contacts,
+    /// Everybody's
+    Everyone,
+}
+
+/// Whose pictures are kept.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PicturesArg {
+    /// Those of people you accepted
+    Contacts,
     /// Nobody's
     Nobody,
 }

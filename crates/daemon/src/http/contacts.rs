@@ -102,7 +102,8 @@ async fn name(
     Ok(Json(profile.contact(contact).await?))
 }
 
-fn person(text: &str) -> Result<messenger::PublicKey, Refusal> {
+/// What a path calls a person.
+pub(super) fn person(text: &str) -> Result<messenger::PublicKey, Refusal> {
     convert::parse_key(text)
         .ok_or_else(|| Refusal::bad_request("this is not a chat key; it begins with zQ3 (or, in older clients, 0x04)"))
 }

@@ -12,6 +12,7 @@ mod extract;
 mod messages;
 mod node;
 mod page;
+mod people;
 mod profiles;
 mod refusal;
 mod server;
@@ -77,6 +78,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(chats::routes())
         .merge(messages::routes())
         .merge(activity::routes())
+        .merge(people::routes())
         .merge(settings::routes())
         .merge(node::routes())
         .merge(door::routes())
@@ -134,6 +136,7 @@ impl From<CommandError> for Refusal {
             | CommandError::MessageTooLong
             | CommandError::BadNote
             | CommandError::NicknameTooLong
+            | CommandError::BadNickname
             | CommandError::BadName(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::OwnKey
             | CommandError::NotAContact
@@ -146,6 +149,8 @@ impl From<CommandError> for Refusal {
             | CommandError::UnsupportedChat
             | CommandError::Unsendable => StatusCode::CONFLICT,
             CommandError::Activity(error) => status(error.fault()),
+            CommandError::Profile(error) => status(error.fault()),
+            CommandError::Verification(error) => status(error.fault()),
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {
                     unreachable!("matched above")

@@ -36,7 +36,7 @@ async fn save(
 ) -> Result<Json<Settings>, Refusal> {
     let profile = app.unlocked(&profile)?;
     profile
-        .command(Command::ChangeSettings(convert::settings_from(&body)))
+        .command(Command::ChangeSettings(convert::settings::settings_from(&body)))
         .await?;
     Ok(Json(profile.settings()))
 }

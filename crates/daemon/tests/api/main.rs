@@ -7,6 +7,7 @@ mod common;
 mod door;
 mod events;
 mod openapi;
+mod people;
 mod profiles;
 mod start;
 mod typescript;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use api::{Contact, ContactRequest, ContactState, Nickname};
 
 use crate::args::{ContactCommand, Person, Who};
+use crate::commands::people;
 use crate::output::{self, Format, clean};
 use crate::session::Session;
 
@@ -18,6 +19,11 @@ pub(super) async fn run(command: ContactCommand) -> Result<()> {
         ContactCommand::Block(person) => act(&person, "block").await,
         ContactCommand::Unblock(person) => act(&person, "unblock").await,
         ContactCommand::Nickname { person, name } => nickname(&person, name).await,
+        ContactCommand::Show(person) => people::show(&person).await,
+        ContactCommand::Safety(person) => people::safety(&person).await,
+        ContactCommand::Verified { person, undo } => people::verified(&person, !undo).await,
+        ContactCommand::Trust { person, trust } => people::trust(&person, trust).await,
+        ContactCommand::Verify(command) => people::verify(command).await,
         ContactCommand::List { who, output } => list(&who, output.format()).await,
     }
 }
@@ -75,7 +81,7 @@ async fn list(who: &Who, format: Format) -> Result<()> {
     Ok(())
 }
 
-fn sentence(contact: &Contact) -> String {
+pub(super) fn sentence(contact: &Contact) -> String {
     let name = clean(&contact.name);
     match contact.state {
         ContactState::Stranger => format!("{name} is not a contact."),
@@ -87,7 +93,7 @@ fn sentence(contact: &Contact) -> String {
     }
 }
 
-fn state(state: ContactState) -> &'static str {
+pub(super) fn state(state: ContactState) -> &'static str {
     match state {
         ContactState::Stranger => "known",
         ContactState::Asked => "asked by you",

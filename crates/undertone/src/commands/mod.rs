@@ -7,6 +7,7 @@ mod contacts;
 mod listen;
 mod node;
 mod open;
+mod people;
 mod profiles;
 mod settings;
 mod status;
@@ -70,6 +71,8 @@ async fn dispatch(cli: Cli) -> Result<()> {
         }) => chats::search(&who, text, chat.as_deref(), limit, output.format()).await,
         Some(Command::Activity(command)) => activity::run(command).await,
         Some(Command::Mute(args)) => activity::mute(&args).await,
+        Some(Command::Presence(args)) => people::presence(&args).await,
+        Some(Command::Notify(args)) => people::notify(&args).await,
         Some(Command::Listen { who, output }) => listen::run(&who, output.format()).await,
         Some(Command::Status { place, output }) => status::run(&place, output.format()).await,
         Some(Command::Settings { changes, who, output }) => settings::run(&who, &changes, output.format()).await,

@@ -6,6 +6,7 @@ use anyhow::Result;
 use api::{ChangePassword, CreateProfile, ExportPhrase, Profile, ProfileState, RestoreProfile, Unlock};
 
 use crate::args::{PasswordFile, ProfileCommand, Who};
+use crate::commands::people;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, clean};
 use crate::password;
@@ -41,6 +42,11 @@ pub(super) async fn run(command: ProfileCommand) -> Result<()> {
             finish(host, result).await
         }
         ProfileCommand::Show { who, output } => show(&who, output.format()).await,
+        ProfileCommand::Set(args) => people::set(&args).await,
+        ProfileCommand::ConfirmPhrase { who, phrase_file } => {
+            people::confirm_phrase(&who, phrase_file.as_deref()).await
+        }
+        ProfileCommand::ForgetPhrase { who } => people::forget_phrase(&who).await,
         ProfileCommand::ExportPhrase { who, password, output } => {
             let host = Host::open(&who.place).await?;
             let result = export_phrase(&host, &who, &password, output.format()).await;
@@ -157,15 +163,7 @@ async fn list(host: &Host, format: Format) -> Result<()> {
 async fn show(who: &Who, format: Format) -> Result<()> {
     let session = Session::open(who).await?;
     let account = session.client.account(&session.profile).await?;
-    output::data(format, &account, |account| {
-        output::table(&[
-            vec!["name".into(), clean(&account.name)],
-            vec!["chat key".into(), account.key.clone()],
-            vec!["in hexadecimal".into(), account.key_hex.clone()],
-            vec!["installation".into(), account.installation.clone()],
-            vec!["profile".into(), account.profile.clone()],
-        ])
-    });
+    output::data(format, &account, people::account_words);
     Ok(())
 }
 

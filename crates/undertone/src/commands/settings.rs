@@ -1,9 +1,10 @@
 //! `undertone settings`.
 
 use anyhow::Result;
-use api::{Mode, RequestsFrom, Settings};
+use api::{InvitationsFrom, Loudness, Mode, PicturesOf, RequestsFrom, Settings};
 
-use crate::args::{ModeArg, RequestsArg, SettingsArgs, Who};
+use crate::args::{InvitationsArg, LoudnessArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs, Who};
+use crate::commands::people;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::session::Session;
@@ -44,12 +45,55 @@ fn changed(mut settings: Settings, changes: &SettingsArgs) -> Result<Settings, F
     }
     match changes.requests_from {
         Some(RequestsArg::Everyone) => settings.requests_from = RequestsFrom::Everyone,
+        Some(RequestsArg::GroupMembers) => settings.requests_from = RequestsFrom::GroupMembers,
         Some(RequestsArg::Nobody) => settings.requests_from = RequestsFrom::Nobody,
         None => {}
+    }
+    match changes.group_invitations_from {
+        Some(InvitationsArg::Contacts) => settings.group_invitations_from = InvitationsFrom::Contacts,
+        Some(InvitationsArg::Everyone) => settings.group_invitations_from = InvitationsFrom::Everyone,
+        None => {}
+    }
+    match changes.pictures_of {
+        Some(PicturesArg::Contacts) => settings.pictures_of = PicturesOf::Contacts,
+        Some(PicturesArg::Nobody) => settings.pictures_of = PicturesOf::Nobody,
+        None => {}
+    }
+    settings.profile_for = changes.profile_for.map_or(settings.profile_for, people::audience);
+    settings.picture_for = changes.picture_for.map_or(settings.picture_for, people::audience);
+    let told = &mut settings.notifications;
+    told.preview = changes.preview.map_or(told.preview, people::preview);
+    told.do_not_disturb = changes.do_not_disturb.unwrap_or(told.do_not_disturb);
+    for choice in &changes.notify {
+        let (kind, loudness) = notify(choice)?;
+        match kind {
+            "one-to-one" => told.one_to_one = loudness,
+            "group" => told.group = loudness,
+            "mention" => told.mention = loudness,
+            "everyone" => told.everyone = loudness,
+            "other" => told.other = loudness,
+            "requests" => told.requests = loudness,
+            "events" => told.events = loudness,
+            _ => return Err(bad_notify()),
+        }
     }
     settings.share_megabytes = changes.share_megabytes.unwrap_or(settings.share_megabytes);
     settings.share_hours = changes.share_hours.unwrap_or(settings.share_hours);
     Ok(settings)
+}
+
+/// `mention=quiet`.
+fn notify(choice: &str) -> Result<(&str, Loudness), Failure> {
+    let (kind, how) = choice.split_once('=').ok_or_else(bad_notify)?;
+    let how = <LoudnessArg as clap::ValueEnum>::from_str(how, true).map_err(|_| bad_notify())?;
+    Ok((kind, people::loudness(how)))
+}
+
+fn bad_notify() -> Failure {
+    Failure::new(
+        Exit::Usage,
+        "--notify takes one-to-one, group, mention, everyone, other, requests or events, then = and off, quiet or alert",
+    )
 }
 
 fn words(settings: &Settings) -> String {
@@ -66,13 +110,30 @@ fn words(settings: &Settings) -> String {
     };
     let requests = match settings.requests_from {
         RequestsFrom::Everyone => "everyone",
+        RequestsFrom::GroupMembers => "people who share a group with you",
         RequestsFrom::Nobody => "nobody",
+    };
+    let invitations = match settings.group_invitations_from {
+        InvitationsFrom::Contacts => "contacts",
+        InvitationsFrom::Everyone => "everyone",
+    };
+    let pictures = match settings.pictures_of {
+        PicturesOf::Contacts => "contacts",
+        PicturesOf::Nobody => "nobody",
     };
     output::table(&[
         vec!["lock".into(), lock],
         vec!["network".into(), mode.into()],
         vec!["keep for others".into(), share],
         vec!["contact requests from".into(), requests.into()],
+        vec!["put into groups by".into(), invitations.into()],
+        vec!["profile for".into(), people::audience_word(settings.profile_for).into()],
+        vec!["picture for".into(), people::audience_word(settings.picture_for).into()],
+        vec!["pictures of".into(), pictures.into()],
+        vec![
+            "notifications".into(),
+            people::notifications_words(&settings.notifications),
+        ],
     ])
 }
 
@@ -87,6 +148,13 @@ mod tests {
             share_megabytes: Some(7),
             share_hours: None,
             requests_from: None,
+            group_invitations_from: None,
+            profile_for: None,
+            picture_for: None,
+            pictures_of: None,
+            preview: None,
+            do_not_disturb: None,
+            notify: vec!["mention=quiet".into()],
         }
     }
 
@@ -97,6 +165,10 @@ mod tests {
             auto_lock_minutes: Some(15),
             mode: Mode::Light,
             share_megabytes: 7,
+            notifications: api::Notifications {
+                mention: Loudness::Quiet,
+                ..api::Notifications::default()
+            },
             ..Settings::default()
         };
         assert_eq!(after, expected);

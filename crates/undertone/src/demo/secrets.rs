@@ -95,6 +95,12 @@ mod tests {
             key: "zQ3shnotreallyakey".into(),
             key_hex: KEY_HEX.into(),
             installation: "0b1f6d5c-7b4e-4a37-9d9f-0f2f6b6a4a11".into(),
+            bio: String::new(),
+            colour: 0,
+            links: Vec::new(),
+            picture: None,
+            presence: api::SetPresence::default(),
+            phrase: api::PhraseState::Kept,
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::common::{Person, Process, eventually, undertone};
 
 /// A service node on loopback, and its address.
-fn node(parent: &std::path::Path) -> (Process, String) {
+pub(crate) fn node(parent: &std::path::Path) -> (Process, String) {
     let mut command = undertone(&[
         "node",
         "--json",
@@ -21,7 +21,7 @@ fn node(parent: &std::path::Path) -> (Process, String) {
     (process, ready["addresses"][0].as_str().unwrap().to_owned())
 }
 
-fn key(person: &Person) -> String {
+pub(crate) fn key(person: &Person) -> String {
     person.json(&["profile", "show"])["key"].as_str().unwrap().to_owned()
 }
 

@@ -1,0 +1,3 @@
+//! Pictures: decoded with bounds, and made anew before anybody sees them.
+
+pub(crate) mod picture;
