@@ -127,6 +127,11 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::content,
     },
     Target {
+        name: "showcase",
+        run: showcase,
+        seeds: || vec![Vec::new(), vec![0x32, 0x06, 0x0a, 0x01, b'u', 0x1a, 0x01, b't']],
+    },
+    Target {
         name: "membership_event",
         run: membership_event,
         seeds: || vec![vec![1; 90]],
@@ -313,6 +318,16 @@ pub fn application_message(bytes: &[u8]) {
     };
     assert_eq!(signed.bytes, bytes);
     let _ = Content::parse(signed.kind, &signed.body);
+}
+
+/// What a person shows to contacts, once it was opened; and any text as it is shown.
+pub fn showcase(bytes: &[u8]) {
+    if let Some(entries) = protocol::content::identity::parse_showcase(bytes) {
+        for link in &entries.social_links {
+            let shown = protocol::content::name::harmless(&link.text);
+            assert_eq!(protocol::content::name::harmless(&shown), shown);
+        }
+    }
 }
 
 /// The first byte is the kind.

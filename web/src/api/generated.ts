@@ -6,14 +6,26 @@ export type Accepted = Record<string, never>;
 
 /** The account inside an unlocked profile. */
 export interface Account {
+  /** What we say of ourselves. */
+  bio?: string;
+  /** Our colour, 0 to 17. */
+  colour?: number;
   /** This installation among the account's devices (a UUID). */
   installation: string;
   /** The chat key in the short form that people exchange (`zQ3…`). */
   key: string;
   /** The same key in hexadecimal (`0x04…`), as older clients show it. */
   keyHex: string;
+  /** The links we show. */
+  links?: ProfileLink[];
   /** Display name, as contacts see it. */
   name: string;
+  /** What became of the recovery phrase on this device. */
+  phrase: PhraseState;
+  /** Our picture: the path of the small one; `large` in place of `thumbnail` gives the other. */
+  picture?: string;
+  /** What we tell of being there. */
+  presence?: SetPresence;
   /** The profile that holds it. */
   profile: string;
 }
@@ -62,6 +74,9 @@ export interface ActivityPage {
   unread: number;
 }
 
+/** For whom something is. */
+export type Audience = 'everyone' | 'contacts' | 'nobody';
+
 /** Replaces the password and the key it protects. */
 export interface ChangePassword {
   /** The new one, at least 10 characters. */
@@ -95,23 +110,57 @@ export interface Chat {
 /** What kind of conversation a chat is. */
 export type ChatKind = 'one-to-one' | 'public' | 'group' | 'community';
 
+/** What was chosen for one chat; what is absent is as for all. */
+export interface ChatNotifications {
+  /** Messages that name everybody. */
+  everyone?: Loudness;
+  /** Messages that name us or answer us. */
+  mention?: Loudness;
+  /** All other messages. */
+  other?: Loudness;
+}
+
+/** Gives two words of the recovery phrase back. */
+export interface ConfirmPhrase {
+  /** In the order of the places. */
+  words: Secret[];
+}
+
 /** Whether messages can travel. */
 export type Connectivity = 'offline' | 'limited' | 'online';
 
 /** A person we know of. */
 export interface Contact {
+  /** The newest question of theirs to us. */
+  askedByThem?: Verification;
+  /** The newest question of ours to them. */
+  askedByUs?: Verification;
+  /** What they say of themselves. */
+  bio?: string;
+  /** Their colour, 0 to 17. */
+  colour?: number;
   /** The name they gave themselves; anybody may claim any name. */
   displayName?: string;
   /** Their chat key in the short form (`zQ3…`). */
   key: string;
+  /** The links they show. */
+  links?: ProfileLink[];
   /** What to call them: our nickname for them, else their display name, else a shortened key. */
   name: string;
   /** Our own name for them, unknown to them. */
   nickname?: string;
   /** The note of the contact request that is open in either direction. */
   note?: string;
+  /** Their picture: the path of the small one; `large` in place of `thumbnail` gives the other. */
+  picture?: string;
+  /** Whether they are there, if they tell it. */
+  presence?: Presence;
   /** How we stand. */
   state: ContactState;
+  /** What we think of them. */
+  trust?: Trust;
+  /** When we made sure who they are (Unix milliseconds). */
+  verifiedAt?: number;
 }
 
 /** Asks a person to become a contact. */
@@ -153,6 +202,16 @@ export interface DaemonStatus {
 
 /** How far an own message got. A state is shown only on evidence. */
 export type Delivery = 'queued' | 'sent' | 'delivered' | 'failed';
+
+/** Changes what our profile says; what is absent stays. */
+export interface DescribeProfile {
+  /** At most 240 characters; empty takes it away. */
+  bio?: string;
+  /** 0 to 17: primary, purple, indigo, turquoise, blue, green, yellow, orange, red, flamingo, brown, sky, army, magenta, copper, camel, yin yang, beige. */
+  colour?: number;
+  /** At most 20, in their order. */
+  links?: ProfileLink[];
+}
 
 /** What every answer other than success carries. */
 export interface ErrorBody {
@@ -236,6 +295,9 @@ export interface Invitation {
   file: string;
 }
 
+/** Whose groups we may be put into. */
+export type InvitationsFrom = 'contacts' | 'everyone';
+
 /** One thing that changed. */
 export type Item = {
   kind: 'message';
@@ -286,6 +348,9 @@ export type Item = {
   /** The profile's settings changed. */
   value: Settings;
 };
+
+/** How loudly one kind of thing is told. */
+export type Loudness = 'off' | 'quiet' | 'alert';
 
 /** A message in a chat. */
 export interface Message {
@@ -381,6 +446,49 @@ export interface NodeStatus {
   sharing?: Sharing;
 }
 
+/** Something to show at once. It holds no more than the person allowed to be shown. */
+export interface Notification {
+  /** What it says, if that may be said. */
+  body?: string;
+  /** The chat to open. */
+  chat?: string;
+  /** The entry of the activity centre to open. */
+  entry?: string;
+  /** What happened, if it is about the activity centre. */
+  event?: ActivityKind;
+  /** How many messages it stands for; 0: it is about the activity centre. */
+  messages: number;
+  /** Whether with a sound. */
+  sound: boolean;
+  /** From whom or where, if that may be said. */
+  title?: string;
+}
+
+/** How much a notification says. */
+export type NotificationPreview = 'nothing' | 'name' | 'all';
+
+/** What was chosen about notifications for everything. */
+export interface Notifications {
+  /** Show nothing, count everything. */
+  doNotDisturb?: boolean;
+  /** The rest of the activity centre. */
+  events?: Loudness;
+  /** Messages that name everybody in a chat. */
+  everyone?: Loudness;
+  /** Messages in private groups. */
+  group?: Loudness;
+  /** Messages that name us or answer us. */
+  mention?: Loudness;
+  /** Messages in one-to-one chats. */
+  oneToOne?: Loudness;
+  /** Other messages: in public chats and communities. */
+  other?: Loudness;
+  /** How much is said. Default: nothing. */
+  preview?: NotificationPreview;
+  /** Contact requests, and proofs of identity. */
+  requests?: Loudness;
+}
+
 /** Asks for a code for a browser. */
 export interface OpenBrowser {
   /** The origin of a development server on this computer that shows the page instead of the daemon, such as `http://127.0.0.1:5173`. */
@@ -425,6 +533,34 @@ export interface Phrase {
   phrase: Secret;
 }
 
+/** Which words of the recovery phrase are to be given back. */
+export interface PhraseQuestion {
+  /** Their places, counted from 1. */
+  places: number[];
+}
+
+/** What became of the recovery phrase on this device. */
+export type PhraseState = 'kept' | 'confirmed' | 'gone';
+
+/** Whose pictures are kept and shown. */
+export type PicturesOf = 'contacts' | 'nobody';
+
+/** What a person told of being there, as long as it holds. */
+export interface Presence {
+  /** What is to be shown. */
+  state: PresenceState;
+  /** Their words about it. */
+  text?: string;
+  /** Until when (Unix milliseconds), unless they tell it again; absent: as long as nothing else comes. */
+  until?: number;
+}
+
+/** What we tell of being there. Everybody who knows our key can hear it. */
+export type PresenceChoice = 'off' | 'automatic' | 'do-not-disturb' | 'always-online' | 'inactive';
+
+/** Whether a person is there. */
+export type PresenceState = 'online' | 'busy' | 'away';
+
 /** A profile of this device, as far as it can be known while locked. */
 export interface Profile {
   /** When it was made on this device (Unix milliseconds). */
@@ -435,6 +571,14 @@ export interface Profile {
   name: string;
   /** Whether its keys are in memory. */
   state: ProfileState;
+}
+
+/** A link that a person shows. */
+export interface ProfileLink {
+  /** What it is called, 1 to 24 characters. */
+  label: string;
+  /** Where it leads: https or http. Anybody may claim any address. */
+  url: string;
 }
 
 /** Whether a profile's keys are in memory. */
@@ -459,7 +603,7 @@ export interface Rename {
 }
 
 /** Whose contact requests are shown. */
-export type RequestsFrom = 'everyone' | 'nobody';
+export type RequestsFrom = 'everyone' | 'group-members' | 'nobody';
 
 /** Makes a profile from the recovery phrase of an existing account. */
 export interface RestoreProfile {
@@ -473,6 +617,30 @@ export interface RestoreProfile {
   unlock?: boolean;
 }
 
+/** What we and a person compare, by a way other than this app. It belongs to the two keys: both sides see the same, and it changes when a key changes. */
+export interface SafetyNumber {
+  /** Sixty digits. */
+  digits: string;
+  /** The same in twelve groups of five. */
+  groups: string[];
+  /** Ten pictures, for a quicker and weaker comparison. */
+  pictures: SafetyPicture[];
+}
+
+/** One picture of a safety number. */
+export interface SafetyPicture {
+  /** An emoji. */
+  emoji: string;
+  /** Its English name, to read out. */
+  name: string;
+}
+
+/** What somebody looks at, so that it is not told besides. Forgotten when the profile is locked. */
+export interface Screen {
+  /** The chat that is open, if the window is in front. */
+  chat?: string;
+}
+
 /** A password or a recovery phrase. Wiped from memory when dropped; `Debug` shows nothing of it. */
 export type Secret = string;
 
@@ -484,12 +652,42 @@ export interface SendText {
   text: string;
 }
 
+/** Chooses what we tell of being there. */
+export interface SetPresence {
+  /** What is told. */
+  presence: PresenceChoice;
+  /** Some words about it, at most 128 characters. */
+  text?: string;
+}
+
+/** Labels a person. */
+export interface SetTrust {
+  /** The label. */
+  trust: Trust;
+}
+
+/** Says that the safety number was compared. */
+export interface SetVerified {
+  /** Whether it was the same on both sides; `false` also takes the mark back. */
+  verified: boolean;
+}
+
 /** The settings of a profile. Changes of `mode` and of what is kept for others take effect at the next unlocking. */
 export interface Settings {
   /** Lock after so many minutes without a request; absent: never. */
   autoLockMinutes?: number;
+  /** Whose groups we may be put into. */
+  groupInvitationsFrom?: InvitationsFrom;
   /** How the node takes part in the network. */
   mode: Mode;
+  /** What is shown, and how loudly. */
+  notifications?: Notifications;
+  /** Who of those gets our picture. */
+  pictureFor?: Audience;
+  /** Whose pictures are kept and shown. */
+  picturesOf?: PicturesOf;
+  /** Who gets our description, colour and links without our writing to them. The name also stands in every message. */
+  profileFor?: Audience;
   /** Whose contact requests are shown. */
   requestsFrom?: RequestsFrom;
   /** Keep them for so many hours. Default 48. */
@@ -520,13 +718,41 @@ export type Signal = {
   /** Our clock seems wrong by so many milliseconds. */
   value: number;
 } | {
+  kind: 'notification';
+  /** Something to show at once, already decided. */
+  value: Notification;
+} | {
   kind: 'locked';
 };
+
+/** What we think of a person. They do not learn it. */
+export type Trust = 'unknown' | 'trusted' | 'untrusted';
 
 /** Brings a profile's keys into memory and its node onto the network. */
 export interface Unlock {
   /** The profile's password. */
   password: Secret;
+}
+
+/** A question that only one person can answer, and the answer. */
+export interface Verification {
+  /** The answer. */
+  answer?: string;
+  /** When it last moved (Unix milliseconds). */
+  at: number;
+  /** The question. */
+  question: string;
+  /** Where it stands. */
+  state: VerificationState;
+}
+
+/** Where a proof of identity stands. */
+export type VerificationState = 'pending' | 'answered' | 'declined' | 'cancelled' | 'trusted' | 'untrusted';
+
+/** A question or an answer. */
+export interface VerificationText {
+  /** 1 to 280 bytes, for `ask` and `answer`. */
+  text?: string;
 }
 
 /** The daemon's proof, and what a page needs for its own. */
@@ -621,6 +847,15 @@ export interface Paths {
     body: MuteChat;
     answer: Chat;
   };
+  /** What was chosen about the notifications of one chat. */
+  'GET /v1/profiles/{profile}/chats/{chat}/notifications': {
+    answer: ChatNotifications;
+  };
+  /** Choose about the notifications of one chat; what is absent is as for all. */
+  'PUT /v1/profiles/{profile}/chats/{chat}/notifications': {
+    body: ChatNotifications;
+    answer: ChatNotifications;
+  };
   /** Mark everything in a chat as read. */
   'POST /v1/profiles/{profile}/chats/{chat}/read': {
     answer: Accepted;
@@ -634,14 +869,42 @@ export interface Paths {
     body: ContactRequest;
     answer: Contact;
   };
+  /** One person. */
+  'GET /v1/profiles/{profile}/contacts/{key}': {
+    answer: Contact;
+  };
   /** Name a person for ourselves. */
   'PUT /v1/profiles/{profile}/contacts/{key}/nickname': {
     body: Nickname;
     answer: Contact;
   };
+  /** What we and a person compare to be sure that nobody stands between us. The person need not be a contact. */
+  'GET /v1/profiles/{profile}/contacts/{key}/safety': {
+    answer: SafetyNumber;
+  };
+  /** Label a person. They are not told. */
+  'PUT /v1/profiles/{profile}/contacts/{key}/trust': {
+    body: SetTrust;
+    answer: Contact;
+  };
+  /** One step of a proof of identity by question and answer. */
+  'POST /v1/profiles/{profile}/contacts/{key}/verification/{action}': {
+    body: VerificationText;
+    answer: Contact;
+  };
+  /** Say that the safety number was compared. */
+  'PUT /v1/profiles/{profile}/contacts/{key}/verified': {
+    body: SetVerified;
+    answer: Contact;
+  };
   /** Accept, decline or retract a request; remove, block or unblock a person. */
   'POST /v1/profiles/{profile}/contacts/{key}/{action}': {
     answer: Contact;
+  };
+  /** Change what our profile says. */
+  'PATCH /v1/profiles/{profile}/description': {
+    body: DescribeProfile;
+    answer: Account;
   };
   /** The event stream: a WebSocket whose text frames are `Frame`s. A browser offers the subprotocols `undertone.v1` and `undertone.token.<token>`. */
   'GET /v1/profiles/{profile}/events': {
@@ -669,10 +932,45 @@ export interface Paths {
     body: ChangePassword;
     answer: Accepted;
   };
+  /** Erase the recovery phrase from this device. It must have been confirmed. */
+  'DELETE /v1/profiles/{profile}/phrase': {
+    answer: Accepted;
+  };
   /** Show the recovery phrase; the password is asked for again. */
   'POST /v1/profiles/{profile}/phrase': {
     body: ExportPhrase;
     answer: Phrase;
+  };
+  /** Give the two words back, which shows that the phrase was written down. */
+  'POST /v1/profiles/{profile}/phrase/confirm': {
+    body: ConfirmPhrase;
+    answer: Account;
+  };
+  /** Ask which two words of the recovery phrase are to be given back. */
+  'POST /v1/profiles/{profile}/phrase/question': {
+    answer: PhraseQuestion;
+  };
+  /** Take our picture away. */
+  'DELETE /v1/profiles/{profile}/picture': {
+    answer: Account;
+  };
+  /** Replace our picture by an image file (JPEG, PNG, GIF or WebP, at most 10 MB), cut to the square in its middle. */
+  'PUT /v1/profiles/{profile}/picture': {
+    answer: Account;
+  };
+  /** The picture of a person, decoded and made anew: a JPEG file. */
+  'GET /v1/profiles/{profile}/pictures/{key}/{size}': {
+    answer: Blob;
+  };
+  /** Choose what is told of our being there. Everybody who knows our key can hear it. */
+  'PUT /v1/profiles/{profile}/presence': {
+    body: SetPresence;
+    answer: Account;
+  };
+  /** Say what somebody looks at, so that it is not told besides. */
+  'PUT /v1/profiles/{profile}/screen': {
+    body: Screen;
+    answer: Accepted;
   };
   /** Messages that contain words, the latest first. */
   'GET /v1/profiles/{profile}/search': {

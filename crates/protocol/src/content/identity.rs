@@ -144,3 +144,23 @@ impl From<&ChatIdentity> for wire::ChatIdentity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_showcase_or_none(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            if let Some(entries) = parse_showcase(&bytes) {
+                let again = parse_showcase(&entries.encode_to_vec());
+                proptest::prop_assert_eq!(again, Some(entries));
+            }
+        }
+    }
+
+    #[test]
+    fn a_showcase_is_bounded() {
+        assert!(parse_showcase(&vec![0; MAX_SHOWCASE_BYTES + 1]).is_none());
+    }
+}
