@@ -112,4 +112,10 @@ fn declined_and_blocked() {
     world.command(bob, Command::Block { contact: a }).unwrap();
     world.pass(10_000);
     compare("blocked", &world);
+    world.command(bob, Command::Unblock { contact: a }).unwrap();
+    world.pass(8 * DAY);
+    world.befriend(alice, bob);
+    world.say(alice, bob, "I sell nothing any more");
+    world.pass(10_000);
+    compare("unblocked", &world);
 }
