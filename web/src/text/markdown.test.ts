@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flatten, inline, isEmojiOnly, isWebAddress, parse } from './markdown.ts';
+import { directionOf, flatten, inline, isEmojiOnly, isWebAddress, parse } from './markdown.ts';
 
 const show = (text: string) => JSON.stringify(inline(text));
 
@@ -52,6 +52,10 @@ describe('markdown', () => {
     for (const text of hard) show(text) && parse(text);
     // A guard against exponential time, far above what it takes.
     expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test('a text has the direction of its first letter', () => {
+    for (const [text, direction] of [['hello', 'ltr'], ['שלום hello', 'rtl'], ['12 مرحبا', 'rtl'], ['👋', 'ltr'], ['hello שלום', 'ltr']] as const) expect(directionOf(text), text).toBe(direction);
   });
 
   test('few emoji alone are large', () => {

@@ -140,3 +140,12 @@ export function isEmojiOnly(text: string): boolean {
   if (trimmed === '' || trimmed.length > 40 || !ONLY_EMOJI.test(trimmed)) return false;
   return [...new Intl.Segmenter().segment(trimmed.replace(/\s/g, ''))].length <= 3;
 }
+
+const STRONG = /[\p{L}]/u;
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
+
+/** The direction of a text: that of its first letter, as `dir=auto` finds it. */
+export function directionOf(text: string): 'ltr' | 'rtl' {
+  const first = STRONG.exec(text)?.[0];
+  return first && RIGHT_TO_LEFT.test(first) ? 'rtl' : 'ltr';
+}
