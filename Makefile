@@ -1,6 +1,7 @@
 # What a person types. Everything here is a short name for a script or a cargo command.
 #
 #   make run          set this machine up, build, and play the demo
+#   make web          build the web app, which the binary holds; needs Node.js
 #   make test         set this machine up, then every test in every language
 #   make test-rust    the Rust tests alone; needs no Node.js
 #   make check        formatting, lints, sizes, licences and sources of dependencies
@@ -12,7 +13,7 @@
 DEMO_ARGS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup run test test-rust check advisories bench broken fuzz
+.PHONY: help setup run web test test-rust check advisories bench broken fuzz
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -20,9 +21,12 @@ help:
 setup:
 	scripts/setup
 
-run: setup
+run: setup web
 	cargo build --package undertone
 	cargo run --quiet --package undertone -- demo $(DEMO_ARGS)
+
+web: setup
+	cd web && npm run build
 
 test: setup
 	scripts/test

@@ -265,13 +265,13 @@ export interface Settings {
   mode: Mode;
   shareMegabytes: number;
   shareHours: number;
-  requestsFrom: 'everyone' | 'group-members' | 'nobody';
+  requestsFrom?: 'everyone' | 'group-members' | 'nobody';
   groupInvitationsFrom?: 'everyone' | 'contacts';
   profileFor?: Audience;
   pictureFor?: Audience;
   picturesOf?: 'contacts' | 'nobody';
   linkPreviews?: 'ask' | 'always' | 'never';
-  notifications?: Notifications;
+  notifications?: Partial<Notifications>;
 }
 
 /** Something to show at once; it says no more than may be said. */
