@@ -6,13 +6,15 @@ extern crate undertone_messenger as messenger;
 
 mod common;
 
+use common::enemy::Enemy;
 use common::{DAY, HOUR, MINUTE, Who, World};
 use messenger::activity::{ActivityFilter, ActivityKind, Answer};
 use messenger::presence::rules::{Shown, shown};
 use messenger::profile::{self, Link, PhraseState};
 use messenger::verification::{self, Comparison};
 use messenger::{Audience, Command, CommandError, Inbound, PicturesOf, Reason, RequestsFrom, Rule, Settings};
-use protocol::content::Presence;
+use protocol::content::{ChatIdentity, Content, Kind, Presence, StatusUpdate, VerificationMessage};
+use protocol::layers::application;
 use store::{ActivityRow, Asker, PictureSize, Trust, VerificationState};
 
 fn set(world: &mut World, who: Who, change: impl FnOnce(&mut Settings)) {
@@ -564,4 +566,158 @@ fn only_so_many_requests_wait_and_the_next_is_not_acknowledged() {
     world.pass(2 * DAY);
     assert_eq!(entries(&world, bob).len(), 1);
     assert_eq!(world.texts(bob, alice), ["Hello"]);
+}
+
+/// What a content from somebody with tools comes to.
+fn enemy_sends(world: &mut World, enemy: &mut Enemy, to: Who, content: &Content) -> Inbound {
+    let (kind, body) = content.encode();
+    let kind = Kind::try_from(i32::try_from(kind).unwrap()).unwrap();
+    let (key, now) = (world.key(to), world.now);
+    let wrapped = application::sign(kind, body, &enemy.key).bytes;
+    let data = enemy.encrypt(&key, &enemy.sync(&key, vec![wrapped]));
+    let envelope = enemy.envelope(&key, &data, now);
+    world.messenger(to).receive(now, &envelope).unwrap().value
+}
+
+fn identity_at(clock: messenger::Timestamp, bio: &str) -> ChatIdentity {
+    ChatIdentity {
+        clock,
+        display_name: "Mallory".into(),
+        description: bio.into(),
+        ..ChatIdentity::default()
+    }
+}
+
+#[test]
+fn strangers_say_nothing_of_themselves() {
+    let (mut world, alice, _) = World::two();
+    let mut enemy = Enemy::new();
+    let now = world.now;
+    let question = protocol::wire::verification::RequestContactVerification {
+        clock: now.0,
+        challenge: "Who are you?".into(),
+    };
+    for content in [
+        Content::ChatIdentity(Box::new(identity_at(now, "Look at me"))),
+        Content::Verification(VerificationMessage::Request(question)),
+        Content::StatusUpdate(StatusUpdate {
+            clock: now,
+            presence: Presence::AlwaysOnline,
+            custom_text: String::new(),
+        }),
+    ] {
+        let inbound = enemy_sends(&mut world, &mut enemy, alice, &content);
+        assert_eq!(
+            inbound,
+            Inbound::Dropped(Reason::RuleBroken(Rule::NotAllowed)),
+            "{content:?}"
+        );
+    }
+    assert!(entries(&world, alice).is_empty());
+}
+
+#[test]
+fn a_hostile_contact_is_shown_harmlessly_and_answers_no_question_of_others() {
+    let (mut world, alice, bob) = World::friends();
+    let mut enemy = Enemy::new();
+    let (to, now) = (world.key(alice), world.now);
+    let request = enemy.request_envelope(&to, now, "Hello");
+    world.messenger(alice).receive(now, &request).unwrap();
+    let contact = enemy.key.public_key();
+    world.command(alice, Command::AcceptContactRequest { contact }).unwrap();
+
+    let mut tricks = identity_at(now, "\u{202E}evil\u{200B}\u{7}");
+    let picture = |payload: Vec<u8>| protocol::content::Picture {
+        payload,
+        format: protocol::content::ImageFormat::Jpeg,
+        sealed_keys: None,
+    };
+    tricks.pictures.insert("large".into(), picture(vec![1; 1 << 20]));
+    tricks.pictures.insert("thumbnail".into(), picture(vec![2; 100]));
+    let link = |text: &str, url: &str| protocol::content::identity::SocialLink {
+        text: text.into(),
+        url: url.into(),
+    };
+    tricks.social_links = vec![
+        link("bad", "javascript:alert(1)"),
+        link("a\u{202E}b", "https://example.org"),
+    ];
+    tricks
+        .social_links
+        .extend((0..100).map(|_| link("many", "https://example.org")));
+    let content = Content::ChatIdentity(Box::new(tricks));
+    assert_eq!(enemy_sends(&mut world, &mut enemy, alice, &content), Inbound::Applied);
+    let key = contact.to_compressed().into();
+    let store = world.people[alice.0].messenger.as_ref().unwrap().store();
+    store
+        .read(|view| {
+            assert_eq!(view.contacts().load(&key)?.unwrap().bio, "evil");
+            assert!(view.people().picture(&key, PictureSize::Large)?.is_none(), "too large");
+            assert!(view.people().picture(&key, PictureSize::Thumbnail)?.is_some());
+            let links = view.people().links(&key)?;
+            assert!(links.len() <= 20 && links[0].label == "ab", "{links:?}");
+            Ok::<_, store::StoreError>(())
+        })
+        .unwrap();
+    // Neither older nor from the future.
+    for (clock, rule) in [
+        (now, Rule::Outdated),
+        (now.plus(3 * MINUTE), Rule::Content(protocol::content::Rule::Clock)),
+    ] {
+        let content = Content::ChatIdentity(Box::new(identity_at(clock, "x")));
+        let inbound = enemy_sends(&mut world, &mut enemy, alice, &content);
+        assert_eq!(inbound, Inbound::Dropped(Reason::RuleBroken(rule)));
+    }
+
+    // Alice asks Bobby; Mallory, who learnt the id, answers in his place.
+    let question = verification::Command::Ask {
+        person: world.key(bob),
+        question: "Where did we meet?".into(),
+    };
+    verify(&mut world, alice, question).unwrap();
+    let bobs = world.key(bob).to_compressed().into();
+    let store = world.people[alice.0].messenger.as_ref().unwrap().store();
+    let asked = store
+        .read(|view| view.verifications().with(&bobs, Asker::We))
+        .unwrap()
+        .unwrap();
+    let answer = protocol::wire::verification::AcceptContactVerification {
+        clock: world.now.0 + 1_000,
+        id: asked.id.to_string(),
+        response: "On the train".into(),
+    };
+    let content = Content::Verification(VerificationMessage::Accept(answer));
+    let inbound = enemy_sends(&mut world, &mut enemy, alice, &content);
+    assert_eq!(inbound, Inbound::Dropped(Reason::RuleBroken(Rule::Outdated)));
+    assert_eq!(
+        proof(&world, alice, bob, Asker::We).unwrap().0,
+        VerificationState::Pending
+    );
+}
+
+#[test]
+fn an_answer_that_crosses_the_withdrawal_counts_for_nothing() {
+    let (mut world, alice, bob) = World::friends();
+    let (a, b) = (world.key(alice), world.key(bob));
+    let question = "Where did we meet?".into();
+    verify(&mut world, alice, verification::Command::Ask { person: b, question }).unwrap();
+    world.people[bob.0].online = false;
+    verify(&mut world, alice, verification::Command::Cancel { person: b }).unwrap();
+    let answer = verification::Command::Answer {
+        person: a,
+        answer: "On the train".into(),
+    };
+    verify(&mut world, bob, answer).unwrap();
+    world.people[bob.0].online = true;
+    world.catch_up(bob);
+    world.pass(HOUR);
+    assert_eq!(
+        proof(&world, alice, bob, Asker::We).unwrap().0,
+        VerificationState::Cancelled
+    );
+    assert!(
+        entries(&world, alice)
+            .iter()
+            .all(|entry| entry.kind != ActivityKind::Verification)
+    );
 }
