@@ -5,6 +5,7 @@
 use crypto::payload_v1::{self, OpeningKey};
 use crypto::{GroupKey, SecretKey, Session, SymmetricKey};
 use protocol::content::{Content, MembershipEvent, MembershipUpdate};
+use protocol::extensions::Extensions;
 use protocol::id::{ChatId, InstallationId};
 use protocol::layers::encryption::{Body, Bundle, ProtocolMessage};
 use protocol::layers::{application, datasync, sds, segmentation, transport};
@@ -110,6 +111,11 @@ pub const TARGETS: &[Target] = &[
         name: "datasync_payload",
         run: datasync_payload,
         seeds: seeds::datasync_payload,
+    },
+    Target {
+        name: "extensions",
+        run: extensions,
+        seeds: seeds::extensions,
     },
     Target {
         name: "sds_wrapper",
@@ -304,6 +310,14 @@ pub fn datasync_payload(bytes: &[u8]) {
             Some(payload.encode())
         );
     }
+}
+
+/// A body with our field: what is found in it is found again.
+pub fn extensions(bytes: &[u8]) {
+    let found = Extensions::find(bytes);
+    let mut body = bytes.to_vec();
+    found.append_to(&mut body);
+    assert_eq!(Extensions::find(&body), found);
 }
 
 pub fn sds_wrapper(bytes: &[u8]) {

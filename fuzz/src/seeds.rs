@@ -168,6 +168,38 @@ pub(super) fn datasync_payload() -> Vec<Vec<u8>> {
 }
 
 /// Both numberings, by hand: nothing here writes them.
+pub(super) fn extensions() -> Vec<Vec<u8>> {
+    use protocol::extensions::{Answer, Capabilities, Extensions, Line, Name, Original, Record};
+    let name = Name {
+        line: Line([1; 8]),
+        number: 2,
+    };
+    let record = Record {
+        nonce: [3; 8],
+        number: 4,
+        before: Some(protocol::id::MessageId::from_bytes([5; 32])),
+        heads: vec![name],
+    };
+    let answer = Answer {
+        originals: vec![Original {
+            sent_at: 6,
+            bytes: b"signed".to_vec(),
+        }],
+        gone: vec![name],
+        withheld: vec![name],
+    };
+    let all = Extensions {
+        capabilities: Capabilities::REPAIR,
+        record: Some(record),
+        ask: vec![name],
+        answer: Some(answer),
+        at: 7,
+    };
+    let mut body = b"\x0a\x04text".to_vec();
+    all.append_to(&mut body);
+    vec![body]
+}
+
 pub(super) fn sds_wrapper() -> Vec<Vec<u8>> {
     let field = |number: u16, bytes: &[u8]| -> Vec<u8> {
         let key = number << 3 | 2;

@@ -119,3 +119,44 @@ fn declined_and_blocked() {
     world.pass(10_000);
     compare("unblocked", &world);
 }
+
+#[test]
+fn a_gap_that_closes() {
+    let (mut world, alice, bob) = World::friends();
+    world.say(alice, bob, "First, the key is under the mat");
+    world.say_lost(alice, bob, "Second, beware of the dog");
+    world.say_lost(alice, bob, "Third, his name is Hasso");
+    world.say(alice, bob, "Fourth, take your time");
+    world.people[alice.0].online = false;
+    world.pass(40_000);
+    compare("a_gap_is_searched", &world);
+    world.people[alice.0].online = true;
+    world.pass(5 * 60_000);
+    compare("a_gap_is_closed", &world);
+}
+
+#[test]
+fn a_gap_that_stays() {
+    let (mut world, alice, bob) = World::friends();
+    let regretted = world.say_lost(alice, bob, "Something she regrets");
+    world.meddle(alice, |tx| tx.messages().remove(&regretted).map(drop));
+    world.say(alice, bob, "Forget what I said");
+    world.pass(10_000);
+    compare("a_gap_is_explained", &world);
+}
+
+#[test]
+fn both_crash_in_the_middle() {
+    let (mut world, alice, bob) = World::friends();
+    world.people[bob.0].online = false;
+    world.say(alice, bob, "Before the crash");
+    world.crash(alice);
+    world.say(alice, bob, "After the crash");
+    world.crash(bob);
+    world.people[bob.0].online = true;
+    world.catch_up(bob);
+    world.crash(bob);
+    world.say(bob, alice, "Mine crashed as well");
+    world.pass(2_000);
+    compare("both_crashed", &world);
+}

@@ -24,37 +24,11 @@ fn absent(world: &World, who: Who, with: Who) -> usize {
     store.read(|view| view.repair().all_absent(&chat)).unwrap().len()
 }
 
-/// Says something that neither arrives nor is repeated: data sync believes it was acknowledged.
-fn say_lost(world: &mut World, from: Who, to: Who, text: &str) -> MessageId {
-    world.swallow = 1;
-    let id = world.say(from, to, text);
-    world.swallow = 0;
-    forget_repetitions(world, from, to, &id);
-    id
-}
-
-fn forget_repetitions(world: &mut World, from: Who, to: Who, id: &MessageId) {
-    let peer = world.key(to).to_compressed().into();
-    meddle(world, from, |tx| {
-        for due in tx.datasync().of_message(id)? {
-            tx.datasync().acknowledge(&due.outgoing.id, &peer)?;
-        }
-        Ok(())
-    });
-}
-
-fn meddle(world: &mut World, who: Who, change: impl FnOnce(&mut store::Tx<'_>) -> Result<(), store::StoreError>) {
-    let mut store = world.people[who.0].messenger.take().unwrap().into_store();
-    store.write(change).unwrap();
-    let messenger = messenger::Messenger::reopen(store, world.now, [9; 32]).unwrap();
-    world.people[who.0].messenger = Some(messenger);
-}
-
 #[test]
 fn what_is_absent_is_asked_for_and_comes_to_its_place() {
     let (mut world, alice, bob) = World::friends();
     world.say(alice, bob, "one");
-    let lost = say_lost(&mut world, alice, bob, "two");
+    let lost = world.say_lost(alice, bob, "two");
     let three = world.say(alice, bob, "three");
     assert_eq!(world.texts(bob, alice), ["Let us talk", "one", "three"]);
     assert_eq!(absent(&world, bob, alice), 1, "known at once");
@@ -83,7 +57,7 @@ fn what_is_absent_is_asked_for_and_comes_to_its_place() {
 fn a_long_run_is_known_exactly_and_comes_in_a_few_answers() {
     let (mut world, alice, bob) = World::friends();
     for number in 0..100 {
-        say_lost(&mut world, alice, bob, &format!("lost {number}"));
+        world.say_lost(alice, bob, &format!("lost {number}"));
     }
     world.say(alice, bob, "after");
     assert_eq!(absent(&world, bob, alice), 100);
@@ -98,8 +72,8 @@ fn a_long_run_is_known_exactly_and_comes_in_a_few_answers() {
 #[test]
 fn what_its_author_no_longer_has_is_explained() {
     let (mut world, alice, bob) = World::friends();
-    let lost = say_lost(&mut world, alice, bob, "deleted since");
-    meddle(&mut world, alice, |tx| tx.messages().remove(&lost).map(drop));
+    let lost = world.say_lost(alice, bob, "deleted since");
+    world.meddle(alice, |tx| tx.messages().remove(&lost).map(drop));
     let after = world.say(alice, bob, "after");
     world.pass(10_000);
     let gap = &gaps(&world, bob, alice)[0];
@@ -112,7 +86,7 @@ fn what_its_author_no_longer_has_is_explained() {
 #[test]
 fn nobody_is_asked_for_ever() {
     let (mut world, alice, bob) = World::friends();
-    say_lost(&mut world, alice, bob, "lost");
+    world.say_lost(alice, bob, "lost");
     world.say(alice, bob, "after");
     world.people[alice.0].online = false;
     world.pass(9 * DAY);
@@ -123,7 +97,7 @@ fn nobody_is_asked_for_ever() {
 #[test]
 fn a_gap_survives_a_crash_of_either_side() {
     let (mut world, alice, bob) = World::friends();
-    say_lost(&mut world, alice, bob, "lost");
+    world.say_lost(alice, bob, "lost");
     world.say(alice, bob, "after");
     world.crash(bob);
     world.crash(alice);
@@ -135,7 +109,7 @@ fn a_gap_survives_a_crash_of_either_side() {
 #[test]
 fn what_comes_late_is_marked() {
     let (mut world, alice, bob) = World::friends();
-    let lost = say_lost(&mut world, alice, bob, "lost");
+    let lost = world.say_lost(alice, bob, "lost");
     let after = world.say(alice, bob, "after");
     world.people[alice.0].online = false;
     world.pass(70_000);
@@ -154,7 +128,7 @@ fn what_comes_late_is_marked() {
 fn of_whom_is_blocked_nothing_is_missed() {
     let (mut world, alice, bob) = World::friends();
     let contact = world.key(alice);
-    let lost = say_lost(&mut world, alice, bob, "lost");
+    let lost = world.say_lost(alice, bob, "lost");
     let kept = original_of(&world, alice, &lost);
     world.say(alice, bob, "after");
     assert_eq!(absent(&world, bob, alice), 1);
@@ -163,6 +137,29 @@ fn of_whom_is_blocked_nothing_is_missed() {
     world.pass(HOUR);
     assert!(world.texts(bob, alice).is_empty(), "nothing was asked for");
     assert_eq!(original_of(&world, alice, &lost), kept);
+}
+
+#[test]
+fn a_short_message_and_its_acknowledgement_stay_small_on_the_wire() {
+    let (mut world, alice, bob) = World::friends();
+    for text in ["before", "in between"] {
+        world.say(alice, bob, text);
+        world.say(bob, alice, text);
+        world.pass(10_000);
+    }
+    let published = world.archive.len();
+    world.say(alice, bob, &"x".repeat(100));
+    world.pass(1_000);
+    let sizes: Vec<usize> = world.archive[published..]
+        .iter()
+        .map(|envelope| envelope.message.encode().len())
+        .collect();
+    println!("a message of 100 characters and its acknowledgement: {sizes:?} bytes");
+    assert_eq!(sizes.len(), 2);
+    assert!(
+        sizes.iter().sum::<usize>() <= 1_700 - 2 * 50,
+        "{sizes:?}; gossip adds less than 50 to each"
+    );
 }
 
 /// Three people, of whom Carol is nobody's friend.
@@ -245,7 +242,7 @@ fn one_person_cannot_make_us_send_without_bound() {
 fn an_absent_message_cannot_be_forged() {
     let (mut world, alice, bob, carol) = with_a_stranger();
     world.befriend(carol, bob);
-    let lost = say_lost(&mut world, alice, bob, "the true one");
+    let lost = world.say_lost(alice, bob, "the true one");
     world.say(alice, bob, "after");
     let genuine = original_of(&world, alice, &lost);
     let record = Extensions::find(&body_of(&genuine.bytes)).record.unwrap();

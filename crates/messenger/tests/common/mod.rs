@@ -112,6 +112,28 @@ impl World {
         }
     }
 
+    /// Says something that neither arrives nor is repeated, because data sync believes that it was acknowledged.
+    pub fn say_lost(&mut self, from: Who, to: Who, text: &str) -> messenger::MessageId {
+        self.swallow = 1;
+        let id = self.say(from, to, text);
+        self.swallow = 0;
+        let peer = self.key(to).to_compressed().into();
+        self.meddle(from, |tx| {
+            for due in tx.datasync().of_message(&id)? {
+                tx.datasync().acknowledge(&due.outgoing.id, &peer)?;
+            }
+            Ok(())
+        });
+        id
+    }
+
+    /// Changes a database behind the back of its program, which is started anew.
+    pub fn meddle(&mut self, who: Who, change: impl FnOnce(&mut store::Tx<'_>) -> Result<(), store::StoreError>) {
+        let mut store = self.people[who.0].messenger.take().unwrap().into_store();
+        store.write(change).unwrap();
+        self.people[who.0].messenger = Some(Messenger::reopen(store, self.now, [9; 32]).unwrap());
+    }
+
     /// Publishes everything that is due until nothing is.
     pub fn pump(&mut self) {
         loop {
@@ -311,7 +333,17 @@ impl World {
         };
         let rows = self.messages(who, with);
         let mut lines = vec![format!("{} with {}", self.people[who.0].name, self.people[with.0].name)];
+        let store = self.people[who.0].messenger.as_ref().unwrap().store();
+        let gaps = store.read(|view| view.repair().gaps(&self.chat(with))).unwrap();
+        let gap = |gap: &store::GapRow| {
+            format!(
+                "-- {} missing, {:?}, asked {} times --",
+                gap.count, gap.state, gap.asked
+            )
+        };
         for row in &rows {
+            lines.extend(gaps.iter().filter(|gap| gap.named_by == row.id).map(gap));
+            let late = store.read(|view| view.repair().is_late(&row.id)).unwrap();
             let quote = row.response_to.map(|id| match rows.iter().find(|row| row.id == id) {
                 Some(row) => format!(" (to \"{}\")", row.text),
                 None => " (to something unknown)".into(),
@@ -319,12 +351,13 @@ impl World {
             let request = row.request.map(|state| format!(" [request {state:?}]"));
             let delivery = row.delivery.map(|state| format!(" [{state:?}]"));
             lines.push(format!(
-                "{}: {}{}{}{}",
+                "{}: {}{}{}{}{}",
                 name(&row.author),
                 row.text,
                 quote.unwrap_or_default(),
                 request.unwrap_or_default(),
                 delivery.unwrap_or_default(),
+                if late { " [late]" } else { "" },
             ));
         }
         lines.join("\n") + "\n"
