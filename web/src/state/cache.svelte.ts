@@ -15,6 +15,9 @@ export class Cache {
   /** Set when events were missed: what is shown has to be loaded again. */
   stale = $state(false);
 
+  /** Items that could not be understood. */
+  broken = 0;
+
   private readonly timelines = new Map<string, Timeline>();
   /** Told about every message that is new to the page; for the live region and the title. */
   arrived: ((message: Message) => void) | undefined;
@@ -43,7 +46,16 @@ export class Cache {
   }
 
   apply(frame: Frame): void {
-    if (frame.type === 'event') for (const item of frame.items) this.put(item);
+    if (frame.type === 'event') {
+      for (const item of frame.items) {
+        try {
+          this.put(item);
+        } catch {
+          // An item that is not what its kind says: the others of its commit are not lost with it.
+          this.broken += 1;
+        }
+      }
+    }
     if (frame.type === 'reset') {
       this.stale = true;
       for (const timeline of this.timelines.values()) timeline.invalidate();

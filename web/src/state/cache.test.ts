@@ -139,6 +139,14 @@ describe('the cache', () => {
     expect(cache.chats.size).toBe(0);
   });
 
+  test('an item that is not what it says does not take the others with it', () => {
+    const cache = new Cache(source(0));
+    const odd = [{ kind: 'message', value: null }, { kind: 'chat' }, { kind: 'contact', value: undefined }] as unknown as Item[];
+    cache.apply(event(1, ...odd, { kind: 'chat', value: chat('a', 1) }));
+    expect(cache.broken).toBe(3);
+    expect(cache.chatList.map((entry) => entry.id)).toEqual(['a']);
+  });
+
   test('tells once about a message that is new, and not about our own', async () => {
     const cache = new Cache(source(0));
     await cache.timeline('c').open();
