@@ -128,6 +128,21 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::application_message,
     },
     Target {
+        name: "files",
+        run: files,
+        seeds: seeds::files,
+    },
+    Target {
+        name: "sound",
+        run: sound,
+        seeds: || {
+            vec![
+                [&b"#!AMR\n"[..], &[0x3c; 64]].concat(),
+                vec![0xff, 0xf1, 0x20, 0, 0, 0xff, 0xfc, 0, 0],
+            ]
+        },
+    },
+    Target {
         name: "content",
         run: content,
         seeds: seeds::content,
@@ -265,6 +280,29 @@ pub fn ratchet_session(bytes: &[u8]) {
             GroupKey::from_bytes(&key.to_bytes()).map(|again| again.to_bytes()),
             Ok(key.to_bytes())
         );
+    }
+}
+
+/// Announcements of files, their chunks, and what is said about them: as they come, and as pieces of them.
+pub fn files(bytes: &[u8]) {
+    use protocol::files::{Announcement, clean_media_type, clean_name, from_bits, parse_chunk};
+    let _ = parse_chunk(bytes);
+    let _ = from_bits(bytes, 64);
+    if let Some(announced) = Announcement::decode(bytes) {
+        let again = Announcement::decode(&announced.encode());
+        assert!(again.as_ref() == Some(&announced), "what is accepted survives the wire");
+        assert_eq!(clean_name(&announced.name), announced.name);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        assert!(!clean_name(text).contains(['/', '\\', '\0']));
+        assert!(clean_media_type(text).is_ascii());
+    }
+}
+
+/// Recordings.
+pub fn sound(bytes: &[u8]) {
+    if let Ok(sound) = protocol::sound::Sound::parse(bytes.to_vec()) {
+        assert!((1..=protocol::sound::MAX_DURATION_MS).contains(&sound.duration_ms));
     }
 }
 

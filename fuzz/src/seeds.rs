@@ -126,6 +126,23 @@ pub(super) fn ratchet_session() -> Vec<Vec<u8>> {
     ]
 }
 
+pub(super) fn files() -> Vec<Vec<u8>> {
+    use protocol::files::{Announcement, encode_chunk, prepare};
+    let key = crypto::file::FileKey::from_bytes(&[7; 32]);
+    let prepared = prepare(&[5; 9_000], &key).expect("a size that is allowed");
+    let announced = Announcement {
+        key,
+        name: "notes.txt".into(),
+        media_type: "text/plain".into(),
+        size: 9_000,
+        content_hash: prepared.content_hash,
+        shape: prepared.shape,
+        hashes: prepared.hashes,
+    };
+    let chunk = encode_chunk(&announced.id(), 0, vec![1; 40]);
+    vec![announced.encode(), chunk, b"../a\\b.txt".to_vec()]
+}
+
 pub(super) fn segments() -> Vec<Vec<u8>> {
     let framed = |pieces: Vec<Vec<u8>>| -> Vec<u8> {
         let frame = |piece: Vec<u8>| [&(piece.len() as u16).to_be_bytes()[..], &piece].concat();

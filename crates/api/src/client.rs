@@ -28,6 +28,7 @@ use crate::{
 };
 
 mod activity;
+mod attachments;
 mod people;
 
 /// Speaks to one daemon.
@@ -403,12 +404,24 @@ impl Client {
         form: &str,
         body: Vec<u8>,
     ) -> Result<T, ClientError> {
+        let (status, bytes) = self.raw(method, target, form, body).await?;
+        answer(status, &bytes)
+    }
+
+    /// One request and its whole answer, of bytes of any kind.
+    async fn raw(
+        &self,
+        method: Method,
+        target: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, Bytes), ClientError> {
         let request = Request::builder()
             .method(method)
             .uri(target)
             .header(header::HOST, self.address.to_string())
             .header(header::AUTHORIZATION, self.bearer()?)
-            .header(header::CONTENT_TYPE, form)
+            .header(header::CONTENT_TYPE, content_type)
             .body(Full::new(Bytes::from(body)))
             .map_err(|_| ClientError::Incomprehensible)?;
 
@@ -427,11 +440,10 @@ impl Client {
             Ok((status, bytes))
         };
         // The connection moves only while it is polled; it ends with the exchange.
-        let (status, bytes) = tokio::select! {
-            done = exchange => done?,
-            Err(error) = connection => return Err(broken(error)),
-        };
-        answer(status, &bytes)
+        tokio::select! {
+            done = exchange => done,
+            Err(error) = connection => Err(broken(error)),
+        }
     }
 
     async fn connect(&self) -> Result<TcpStream, ClientError> {

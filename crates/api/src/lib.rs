@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod activity;
+mod attachment;
 mod chat;
 pub mod client;
 mod contact;
@@ -27,6 +28,7 @@ mod secret;
 mod settings;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
+pub use attachment::{Attachment, AttachmentKind, AttachmentState, ChatStorage, SendAttachments, Upload, UploadQuery};
 pub use chat::{Chat, ChatKind};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::Attachment;
+
 /// A message in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +38,9 @@ pub struct Message {
     /// Whether it came more than a minute after it was sent, into the middle of the chat.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+    /// A picture, a sound or a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// What a message is.
@@ -44,6 +49,12 @@ pub struct Message {
 pub enum MessageKind {
     /// Written text.
     Text,
+    /// A picture.
+    Image,
+    /// A sound.
+    Audio,
+    /// A file.
+    File,
     /// The note of a contact request.
     ContactRequest,
     /// A line about the chat itself, such as an accepted request.

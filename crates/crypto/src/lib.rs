@@ -16,6 +16,7 @@ mod secret;
 
 pub mod derive;
 pub mod dh_fallback;
+pub mod file;
 pub mod forms;
 pub mod group_key;
 pub mod keys;

@@ -78,6 +78,20 @@ impl SymmetricKey {
         self.open_detached(rest, nonce)
     }
 
+    /// `ciphertext || tag(16)` under a nonce that is used once with this key.
+    pub(crate) fn seal_at(&self, nonce: &[u8; NONCE], plaintext: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(plaintext.len() + TAG);
+        sealed.extend_from_slice(plaintext);
+        let tag = self.encrypt(nonce, &mut sealed);
+        sealed.extend_from_slice(&tag);
+        sealed
+    }
+
+    /// Opens what [`Self::seal_at`] made under the same nonce.
+    pub(crate) fn open_at(&self, nonce: &[u8; NONCE], sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        self.open_detached(sealed, nonce)
+    }
+
     pub(crate) fn from_secret(secret: Secret<32>) -> Self {
         Self(secret)
     }

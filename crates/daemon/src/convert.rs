@@ -11,6 +11,7 @@ use store::{
 };
 
 pub(crate) mod activity;
+pub(crate) mod attachments;
 pub(crate) mod notification;
 pub(crate) mod people;
 mod repair;
@@ -232,17 +233,24 @@ impl Reading<'_> {
 
     fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
         let reply_to = row.response_to.as_ref().map(|id| self.quote(id)).transpose()?;
+        let attachments = self.attachments(row)?;
+        let is_file = attachments.iter().any(|one| one.kind == api::AttachmentKind::File);
         Ok(api::Message {
             id: row.id.to_string(),
             chat: row.chat.to_string(),
-            kind: message_kind(row.kind),
+            kind: if is_file {
+                MessageKind::File
+            } else {
+                message_kind(row.kind)
+            },
             author: key_text(&row.author),
             author_name: self.name_of(&row.author)?,
             own: row.author == self.own.key,
-            text: if row.deletion == Deletion::None {
-                row.text.clone()
-            } else {
-                String::new()
+            text: match row.deletion {
+                // The rest is a hint for programs that cannot show the file.
+                Deletion::None if is_file => row.text.lines().next().unwrap_or_default().to_owned(),
+                Deletion::None => row.text.clone(),
+                _ => String::new(),
             },
             sent_at: row.sent_at.0,
             clock: row.clock,
@@ -250,6 +258,7 @@ impl Reading<'_> {
             reply_to,
             read: row.seen,
             late: self.view.repair().is_late(&row.id)?,
+            attachments,
         })
     }
 
@@ -297,6 +306,8 @@ fn contact_state(row: &ContactRow) -> ContactState {
 fn message_kind(kind: u32) -> MessageKind {
     match kind {
         TEXT | STATUS | EMOJI => MessageKind::Text,
+        IMAGE => MessageKind::Image,
+        AUDIO => MessageKind::Audio,
         CONTACT_REQUEST => MessageKind::ContactRequest,
         SYSTEM_GROUP | SYSTEM_PINNED..=SYSTEM_REMOVED => MessageKind::System,
         _ => MessageKind::Other,
@@ -366,6 +377,8 @@ const TEXT: u32 = 1;
 const STATUS: u32 = 3;
 const EMOJI: u32 = 4;
 const SYSTEM_GROUP: u32 = 6;
+pub(crate) const IMAGE: u32 = 7;
+pub(crate) const AUDIO: u32 = 8;
 const CONTACT_REQUEST: u32 = 11;
 const SYSTEM_PINNED: u32 = 14;
 const SYSTEM_REMOVED: u32 = 17;

@@ -501,6 +501,7 @@ mod tests {
             delivery: None,
             reply_to: None,
             read: false,
+            attachments: Vec::new(),
         }))
     }
 

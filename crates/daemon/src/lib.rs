@@ -31,6 +31,7 @@ mod readers;
 mod skew;
 mod socket;
 mod unlocked;
+mod uploads;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

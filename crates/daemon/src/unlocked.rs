@@ -25,6 +25,7 @@ use crate::http::Refusal;
 use crate::link::Link;
 use crate::publisher::Publisher;
 use crate::readers::Readers;
+use crate::uploads::Uploads;
 
 /// An unlocked profile.
 pub(crate) struct Unlocked {
@@ -38,6 +39,7 @@ pub(crate) struct Unlocked {
     gauges: Gauges,
     last_used: Mutex<Instant>,
     tasks: Mutex<Tasks>,
+    uploads: Uploads,
 }
 
 /// What the tasks say about themselves, always the latest.
@@ -81,6 +83,7 @@ impl Unlocked {
             gauges,
             last_used: Mutex::new(Instant::now()),
             tasks: Mutex::new(tasks),
+            uploads: Uploads::default(),
         })
     }
 
@@ -135,6 +138,11 @@ impl Unlocked {
     /// Remembers which chat somebody looks at.
     pub(crate) async fn look_at(&self, chat: Option<messenger::ChatId>) -> Result<(), Refusal> {
         Ok(self.engine.look_at(chat).await?)
+    }
+
+    /// What was uploaded and waits to be sent.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.uploads
     }
 
     /// Our account.

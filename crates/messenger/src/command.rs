@@ -7,7 +7,7 @@ use protocol::id::{ChatId, MessageId};
 use crate::activity;
 use crate::chats::commands::Mute;
 use crate::settings::Settings;
-use crate::{notifications, profile, verification};
+use crate::{files, media, notifications, profile, verification};
 
 /// One wish of the person in front of the device. Handled whole or not at all.
 #[derive(Clone, Debug)]
@@ -70,6 +70,10 @@ pub enum Command {
         /// The failed message.
         message: MessageId,
     },
+    /// Something about files.
+    File(files::Command),
+    /// Something about pictures and sounds.
+    Media(media::Command),
     /// Marks everything in a chat as read.
     MarkRead {
         /// The chat.
@@ -183,6 +187,12 @@ pub enum CommandError {
     /// The name we give somebody has characters that cannot be seen.
     #[error("the nickname has characters that cannot be seen; type it anew")]
     BadNickname,
+    /// It cannot be done with this file.
+    #[error(transparent)]
+    File(#[from] files::FileCommandError),
+    /// It cannot be done with these pictures or this sound.
+    #[error(transparent)]
+    Media(#[from] media::MediaError),
     /// Our disk could not.
     #[error("the database failed")]
     Store(#[from] store::StoreError),
@@ -214,6 +224,8 @@ impl CommandError {
             CommandError::Profile(error) => error.code(),
             CommandError::Verification(error) => error.code(),
             CommandError::BadNickname => "bad_nickname",
+            CommandError::File(error) => error.code(),
+            CommandError::Media(error) => error.code(),
             CommandError::Store(_) => "store",
         }
     }

@@ -6,6 +6,7 @@ use store::{RequestProgress, StoreError, View};
 use crate::contacts;
 use crate::datasync;
 use crate::devices::pre_keys;
+use crate::files;
 use crate::presence;
 use crate::profile::contact_code;
 use crate::repair;
@@ -23,6 +24,7 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     expire_requests(turn)?;
     datasync::flush_due(turn)?;
     repair::pass(turn)?;
+    files::pass(turn)?;
     prune_if_due(turn)
 }
 
@@ -46,6 +48,7 @@ pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Times
         view.datasync().next_due()?.filter(|due| *due < datasync::NEVER),
         view.datasync().next_ack_due()?,
         view.repair().next_due()?,
+        view.files().next_due()?,
         view.outbox().next_due()?.filter(|due| *due > looked_at),
     ];
     Ok(due.into_iter().flatten().min())

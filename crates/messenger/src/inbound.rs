@@ -60,6 +60,8 @@ pub enum Rule {
     Outdated,
     /// The sender may not do this.
     NotAllowed,
+    /// A chunk that is not the one announced.
+    WrongChunk,
 }
 
 impl From<protocol::content::Rule> for Rule {

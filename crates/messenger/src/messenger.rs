@@ -18,7 +18,7 @@ use crate::profile::{self, Identity, OwnProfile, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
-use crate::{activity, broken, chats, contacts, deadlines, notifications, outbox, receive, verification};
+use crate::{activity, broken, chats, contacts, deadlines, files, media, notifications, outbox, receive, verification};
 
 /// An unlocked profile.
 pub struct Messenger {
@@ -389,6 +389,8 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::SendText { chat, text, reply_to } => {
             chats::commands::send_text(turn, &chat, &text, reply_to).map(Reply::Message)
         }
+        Command::File(command) => files::commands::carry_out(turn, command),
+        Command::Media(command) => media::carry_out(turn, command),
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),
         Command::MarkRead { chat } => chats::commands::mark_read(turn, &chat).map(|()| Reply::Done),
         Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),

@@ -8,7 +8,7 @@ use store::{Delivery, OutboxId, OutboxRow, StoreError};
 use waku_proto::Envelope;
 
 use crate::turn::Turn;
-use crate::{Published, datasync};
+use crate::{Published, datasync, files};
 
 /// Seals up to `limit` entries that are due.
 pub(crate) fn seal_due(turn: &mut Turn<'_, '_>, limit: usize) -> Result<Vec<(OutboxId, Envelope)>, StoreError> {
@@ -88,7 +88,7 @@ fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Option<Envelope> {
 fn sent(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
     turn.tx.outbox().remove(row.id)?;
     let Some(message) = row.entry.message else {
-        return Ok(());
+        return files::entry_taken(turn, row.id);
     };
     if turn.tx.outbox().unpublished(&message)? == 0 {
         advance(turn, &message, Delivery::Sent)?;
@@ -99,6 +99,7 @@ fn sent(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
 
 fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
     let Some(message) = row.entry.message else {
+        files::entry_given_up(turn, row.id)?;
         return turn.tx.outbox().remove(row.id);
     };
     turn.tx.outbox().remove_message(&message)?;

@@ -6,6 +6,7 @@
 use crypto::PublicKey;
 use protocol::Timestamp;
 use protocol::content::Content;
+use protocol::files::parse_chunk;
 use protocol::id::{InstallationId, MessageId};
 use protocol::layers::application::{self, ApplicationError, Signed};
 use protocol::layers::datasync::{DatasyncId, Payload};
@@ -21,7 +22,7 @@ use crate::devices::sessions;
 use crate::inbound::{Inbound, Missing, Reason, Rule};
 use crate::topics::Topics;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::{broken, chats, contacts, datasync, devices, presence, profile, repair, verification, waiting};
+use crate::{broken, chats, contacts, datasync, devices, files, presence, profile, repair, verification, waiting};
 
 /// Why the handling of an envelope or of a message ends early; what it wrote until then is taken back.
 #[derive(Debug)]
@@ -81,7 +82,13 @@ pub(crate) fn envelope(turn: &mut Turn<'_, '_>, topics: &Topics, envelope: &Enve
     if sender.standing == Standing::Blocked {
         return Ok(Inbound::Dropped(Reason::Blocked));
     }
-    let outcome = match turn.attempt(|turn| opened_envelope(turn, &sender, opened.sent_at, opened.data))? {
+    let chunk = parse_chunk(&opened.data).filter(|chunk| topics.carries(envelope, &chunk.file));
+    // Chunks are known by their place in the file; after it was given up they may come again.
+    let is_chunk = chunk.is_some();
+    let outcome = match turn.attempt(|turn| match chunk {
+        Some(chunk) => files::inbound::chunk(turn, chunk),
+        None => opened_envelope(turn, &sender, opened.sent_at, opened.data),
+    })? {
         Err(Halt::Wait(missing, what)) => {
             let raw = envelope_row(envelope, &sender, missing, what, turn.now);
             turn.attempt(|turn| waiting::park(turn, &sender, raw).map(|()| Inbound::Waiting(missing)))?
@@ -94,7 +101,9 @@ pub(crate) fn envelope(turn: &mut Turn<'_, '_>, topics: &Topics, envelope: &Enve
         Err(Halt::Wait(missing, _)) => return Ok(Inbound::Waiting(missing)),
         Err(Halt::Store(error)) => return Err(error),
     };
-    turn.tx.seen().add_envelope(hash.as_bytes(), turn.now)?;
+    if !is_chunk {
+        turn.tx.seen().add_envelope(hash.as_bytes(), turn.now)?;
+    }
     retry(turn, topics)?;
     Ok(inbound)
 }
@@ -243,6 +252,7 @@ fn route(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, content:
         Content::AcceptContactRequest(accept) => contacts::inbound::accepted(turn, origin, signed, &accept),
         Content::RetractContactRequest(retract) => contacts::inbound::retracted(turn, origin, signed, &retract),
         Content::ContactCode(code) => profile::inbound::contact_code(turn, origin, signed, &code),
+        Content::FileControl(control) => files::inbound::control(turn, origin, signed, &control),
         Content::ChatIdentity(identity) => profile::inbound::identity(turn, origin, signed, &identity),
         Content::Unsupported(repair::KIND) => repair::inbound::exchange(turn, origin, signed),
         Content::StatusUpdate(update) => presence::inbound(turn, origin, signed, &update),

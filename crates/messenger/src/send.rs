@@ -11,7 +11,7 @@ use protocol::layers::application::{self, Signed};
 use protocol::layers::encryption::seal_public;
 use protocol::layers::segmentation;
 use protocol::layers::transport::{Route, RouteKey};
-use store::{NewEntry, Secret, StoreError};
+use store::{NewEntry, OutboxId, Secret, StoreError};
 
 use crate::datasync;
 use crate::devices::pre_keys;
@@ -82,11 +82,18 @@ pub(crate) fn to_followers_briefly(turn: &mut Turn<'_, '_>, content: &Content) -
     Ok(())
 }
 
+/// Queues one chunk of a file, behind everything else.
+pub(crate) fn chunk(turn: &mut Turn<'_, '_>, route: &Route, payload: Vec<u8>) -> Result<OutboxId, StoreError> {
+    let entry = new_entry(turn, route, payload, None, Priority::File);
+    turn.tx.outbox().insert(&entry)
+}
+
 /// Which entries of the outbox go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Priority {
-    Low = 0,
-    Normal = 1,
+    File = 0,
+    Low = 1,
+    Normal = 2,
 }
 
 fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
@@ -105,22 +112,33 @@ fn enqueue(
     message: Option<MessageId>,
     priority: Priority,
 ) -> Result<(), StoreError> {
+    for segment in segmentation::split(bytes, segmentation::SEGMENT_BYTES) {
+        let entry = new_entry(turn, route, segment, message, priority);
+        turn.tx.outbox().insert(&entry)?;
+    }
+    Ok(())
+}
+
+fn new_entry(
+    turn: &Turn<'_, '_>,
+    route: &Route,
+    payload: Vec<u8>,
+    message: Option<MessageId>,
+    priority: Priority,
+) -> NewEntry {
     let key = match &route.key {
         RouteKey::Symmetric(key) => store::RouteKey::Symmetric(Secret::from(&key.expose()[..])),
         RouteKey::Asymmetric(key) => store::RouteKey::Asymmetric(row_key(key)),
     };
-    for segment in segmentation::split(bytes, segmentation::SEGMENT_BYTES) {
-        turn.tx.outbox().insert(&NewEntry {
-            message,
-            pubsub_topic: route.pubsub_topic.as_str().to_owned(),
-            content_topic: route.content_topic.as_str().to_owned(),
-            key: key.clone(),
-            payload: segment,
-            ephemeral: false,
-            priority: priority as u8,
-            due_at: turn.now,
-            created_at: turn.now,
-        })?;
+    NewEntry {
+        message,
+        pubsub_topic: route.pubsub_topic.as_str().to_owned(),
+        content_topic: route.content_topic.as_str().to_owned(),
+        key,
+        payload,
+        ephemeral: false,
+        priority: priority as u8,
+        due_at: turn.now,
+        created_at: turn.now,
     }
-    Ok(())
 }

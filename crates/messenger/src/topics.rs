@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crypto::payload_v1::OpeningKey;
 use crypto::{PublicKey, SecretKey, SymmetricKey};
 use protocol::address::{self, Address, Lock, Password};
+use protocol::files::{FileId, file_of_topic};
 use protocol::id::public_key_text;
 use protocol::layers::transport::{Route, RouteKey};
 use store::{Secret, StoreError, TopicRow, View};
@@ -23,6 +24,8 @@ struct Listening {
     pubsub_topic: PubsubTopic,
     /// `None`: the topic is ours, and our chat key opens it.
     key: Option<SymmetricKey>,
+    /// The file whose chunks travel here.
+    file: Option<FileId>,
 }
 
 impl Topics {
@@ -34,6 +37,7 @@ impl Topics {
             let listening = Listening {
                 pubsub_topic: row.pubsub_topic.as_str().into(),
                 key,
+                file: file_of_topic(&row.name),
             };
             topics
                 .0
@@ -63,6 +67,13 @@ impl Topics {
             }
         }
         keys
+    }
+
+    /// Whether an envelope travels where the chunks of this file do.
+    pub(crate) fn carries(&self, envelope: &Envelope, file: &FileId) -> bool {
+        self.0
+            .get(&envelope.message.content_topic)
+            .is_some_and(|listening| listening.iter().any(|one| one.file.as_ref() == Some(file)))
     }
 
     /// Whether we listen nowhere, which is so only before a profile is set up.

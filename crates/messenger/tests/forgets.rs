@@ -85,6 +85,65 @@ fn the_phrase_and_old_pre_keys_are_gone_when_they_are_erased() {
     assert_eq!(traces.found(directory.path()), 0);
 }
 
+#[test]
+fn a_file_and_a_picture_are_gone_with_their_messages() {
+    use messenger::{Command, files, media};
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = with_bobby_on_disk(directory.path());
+    world.befriend(ALICE, BOBBY);
+    let chat = world.chat(BOBBY);
+    let content: Vec<u8> = (0..100_000_u32)
+        .map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let key = files::FileKey::from_bytes(content[50_000..].first_chunk().unwrap());
+    let prepared = files::prepare(&content, &key).unwrap();
+    let jpeg: Vec<u8> = content.iter().rev().copied().take(30_000).collect();
+    let mut traces = Traces::default();
+    traces.add(&[jpeg[5_000..5_064].to_vec(), jpeg[29_000..29_064].to_vec()]);
+    for chunk in &prepared.sealed {
+        traces.add(&[chunk[..64].to_vec(), chunk[chunk.len() / 2..][..64].to_vec()]);
+    }
+    let mut secret = Traces::default();
+    secret.add(&[content[50_000..50_032].to_vec()]);
+    let file = files::NewFile {
+        announced: files::Announcement {
+            key,
+            name: "a".into(),
+            media_type: "a/b".into(),
+            size: content.len() as u64,
+            content_hash: prepared.content_hash,
+            shape: prepared.shape,
+            hashes: prepared.hashes,
+        },
+        sealed: prepared.sealed,
+    };
+    let send = files::Command::Send {
+        chat: chat.clone(),
+        file,
+        reply_to: None,
+    };
+    world.command(ALICE, Command::File(send)).unwrap();
+    let picture = media::Picture {
+        jpeg,
+        width: 1,
+        height: 1,
+    };
+    let send = media::Command::SendPictures {
+        chat,
+        text: String::new(),
+        pictures: vec![picture],
+        reply_to: None,
+    };
+    world.command(ALICE, Command::Media(send)).unwrap();
+    world.pass(MINUTE);
+    assert!(traces.found(directory.path()) > 0 && secret.found(directory.path()) > 0);
+
+    let contact = world.key(ALICE);
+    world.command(BOBBY, Command::Block { contact }).unwrap();
+    world.pass(MINUTE);
+    assert_eq!((traces.found(directory.path()), secret.found(directory.path())), (0, 0));
+}
+
 /// Pieces of secrets, long enough to occur nowhere by chance.
 #[derive(Default)]
 struct Traces(BTreeSet<[u8; PIECE]>);

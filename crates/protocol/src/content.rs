@@ -85,6 +85,8 @@ pub enum Content {
     Sync(Box<SyncMessage>),
     /// To and from push notification servers.
     Push(Box<PushMessage>),
+    /// What our own clients say about files.
+    FileControl(Box<wire::files::FileControl>),
     /// Payments of old clients.
     Transaction(TransactionCommand),
     /// Usage statistics of old clients.
@@ -128,6 +130,7 @@ impl Content {
             Kind::GroupChatInvitation => Content::GroupInvitation(decode(body)?),
             Kind::ThreadMetadata => Content::ThreadMetadata(decode(body)?),
             Kind::AnonymousMetricBatch => Content::Metrics(decode(body)?),
+            Kind::UndertoneFileControl => Content::FileControl(Box::new(decode(body)?)),
             other => return Content::parse_family(other, body),
         })
     }
@@ -183,6 +186,7 @@ impl Content {
             Content::GroupInvitation(content) => (Kind::GroupChatInvitation, content.encode_to_vec()),
             Content::ThreadMetadata(content) => (Kind::ThreadMetadata, content.encode_to_vec()),
             Content::Metrics(content) => (Kind::AnonymousMetricBatch, content.encode_to_vec()),
+            Content::FileControl(content) => (Kind::UndertoneFileControl, content.encode_to_vec()),
             Content::Verification(content) => content.encode(),
             Content::Community(content) => content.encode(),
             Content::Sync(content) => content.encode(),

@@ -8,6 +8,8 @@
 //! | [`id`], [`clock`] | how messages, installations, chats and communities are named, and when things happen |
 //! | [`address`] | on which topics, and under which key, each kind of conversation travels |
 //! | [`layers`] | one pair of functions per layer, from an envelope to a signed body and back |
+//! | [`files`] | files of any kind between our own clients |
+//! | [`sound`] | which sounds deployed clients play |
 //! | [`content`] | what a signed body says, and the rules of its values |
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
 //! | [`wire`] | the generated protobuf messages below all of that |
@@ -21,8 +23,10 @@ pub mod address;
 pub mod clock;
 pub mod content;
 pub mod extensions;
+pub mod files;
 pub mod id;
 pub mod layers;
+pub mod sound;
 pub mod wire;
 
 pub use clock::Timestamp;

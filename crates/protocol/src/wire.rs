@@ -23,6 +23,8 @@ pub mod datasync;
 #[rustfmt::skip]
 pub mod encryption;
 #[rustfmt::skip]
+pub mod files;
+#[rustfmt::skip]
 pub mod group;
 #[rustfmt::skip]
 pub mod identity;

@@ -15,6 +15,7 @@ pub use chats::{ChatRow, ChatSummary, Chats};
 pub use contacts::{ContactRow, Contacts, RequestSide, RequestState, Trust};
 pub use datasync::{Acknowledged, DataSync, DueMessage, OutgoingRow};
 pub use error::StoreError;
+pub use files::{ChatBytes, FileChunkRow, FileRow, FileState, Files};
 pub use group_keys::{GroupKeyRow, GroupKeys};
 pub use history::{History, Span};
 pub use installations::{InstallationRow, Installations};
@@ -57,6 +58,7 @@ mod datasync;
 mod error;
 #[cfg(feature = "sqlcipher")]
 mod file;
+mod files;
 mod group_keys;
 mod history;
 mod index;

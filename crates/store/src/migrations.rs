@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_activity.sql"),
     include_str!("migrations/0003_repair.sql"),
     include_str!("migrations/0004_people.sql"),
+    include_str!("migrations/0005_files.sql"),
 ];
 
 #[cfg(test)]

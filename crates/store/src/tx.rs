@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::access::{Access, Record};
 use crate::{
-    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, GroupKeys, History,
+    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Files, GroupKeys, History,
     Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions, Settings,
     SharedSecrets, StoreError, Topics, Verifications, Waiting,
 };
@@ -165,6 +165,11 @@ impl Tx<'_> {
         ChatNotifications(self.access())
     }
 
+    /// Files that messages announce, and their chunks.
+    pub fn files(&mut self) -> Files<'_> {
+        Files(self.access())
+    }
+
     /// Devices of others and of ourselves.
     pub fn installations(&mut self) -> Installations<'_> {
         Installations(self.access())
@@ -291,6 +296,11 @@ impl View<'_> {
     /// What was chosen about notifications for single chats.
     pub fn chat_notifications(&self) -> ReadOnly<ChatNotifications<'_>> {
         ReadOnly(ChatNotifications(self.access()))
+    }
+
+    /// Files that messages announce, and their chunks.
+    pub fn files(&self) -> ReadOnly<Files<'_>> {
+        ReadOnly(Files(self.access()))
     }
 
     /// Devices of others and of ourselves.

@@ -13,9 +13,11 @@ use crate::node_args::NodeArgs;
 use crate::output::Format;
 
 mod activity;
+mod attachments;
 mod people;
 
 pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
+pub(crate) use attachments::{AudioCommand, FileCommand};
 pub(crate) use people::{
     AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
 };
@@ -100,12 +102,17 @@ pub(crate) enum Command {
     },
     /// Send a text to a chat
     #[command(after_help = "Examples:\n  undertone send @bob 'Are you there?'\n  \
+        undertone send @bob 'Look' --image ./sea.jpg --image ./sky.png\n  \
         undertone send zQ3sh… 'By key' --reply-to 0x5f…\n  date | undertone send @bob -")]
     Send {
         /// @name, chat key (zQ3… or 0x04…), or chat id
         chat: String,
         /// What to say; - reads it from standard input
+        #[arg(default_value = "", required_unless_present = "image")]
         text: String,
+        /// A picture to send; up to six become an album
+        #[arg(long, value_name = "FILE")]
+        image: Vec<PathBuf>,
         /// The id of the message that this answers
         #[arg(long, value_name = "MESSAGE")]
         reply_to: Option<String>,
@@ -114,6 +121,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Sounds
+    #[command(subcommand)]
+    Audio(AudioCommand),
+    /// Files of any kind
+    #[command(subcommand)]
+    File(FileCommand),
     /// Send a failed message again
     #[command(after_help = "Example:\n  undertone resend 0x5f…")]
     Resend {

@@ -74,6 +74,44 @@ export interface ActivityPage {
   unread: number;
 }
 
+/** What a message carries besides its text. */
+export interface Attachment {
+  /** Pictures with the same album belong together. */
+  album?: string;
+  /** How many pictures the album has. */
+  albumSize?: number;
+  /** How much of it is done, in parts. */
+  done?: number;
+  /** A sound's length in milliseconds. */
+  durationMs?: number;
+  /** A picture's height in pixels, as the author says. */
+  height?: number;
+  /** Names it: the id of the message that carries it. */
+  id: string;
+  /** What it is. */
+  kind: AttachmentKind;
+  /** Its media type; a file's is what the author claims. */
+  mime: string;
+  /** A file's name, made harmless. */
+  name?: string;
+  /** Where its bytes are, below the API's address; absent until it is here. */
+  path?: string;
+  /** Its length in bytes. */
+  size: number;
+  /** How far it is. */
+  state: AttachmentState;
+  /** How many parts it has. */
+  total?: number;
+  /** A picture's width in pixels, as the author says. */
+  width?: number;
+}
+
+/** What an attachment is. */
+export type AttachmentKind = 'image' | 'audio' | 'file';
+
+/** How far an attachment is. */
+export type AttachmentState = 'offered' | 'moving' | 'complete' | 'cancelled' | 'failed';
+
 /** For whom something is. */
 export type Audience = 'everyone' | 'contacts' | 'nobody';
 
@@ -118,6 +156,14 @@ export interface ChatNotifications {
   mention?: Loudness;
   /** All other messages. */
   other?: Loudness;
+}
+
+/** What a chat takes on this device, in bytes. */
+export interface ChatStorage {
+  /** Files. */
+  files: number;
+  /** Texts, pictures and sounds. */
+  messages: number;
 }
 
 /** Gives two words of the recovery phrase back. */
@@ -354,6 +400,8 @@ export type Loudness = 'off' | 'quiet' | 'alert';
 
 /** A message in a chat. */
 export interface Message {
+  /** A picture, a sound or a file. */
+  attachments?: Attachment[];
   /** Its author's chat key (`zQ3…`), proved by a signature. */
   author: string;
   /** What to call the author. */
@@ -383,7 +431,7 @@ export interface Message {
 }
 
 /** What a message is. */
-export type MessageKind = 'text' | 'contact-request' | 'system' | 'other';
+export type MessageKind = 'text' | 'image' | 'audio' | 'file' | 'contact-request' | 'system' | 'other';
 
 /** A part of a chat's messages, with the gaps that stand among them. */
 export interface MessagePage {
@@ -644,6 +692,16 @@ export interface Screen {
 /** A password or a recovery phrase. Wiped from memory when dropped; `Debug` shows nothing of it. */
 export type Secret = string;
 
+/** Sends what was uploaded: up to six pictures, or one sound, or one file. */
+export interface SendAttachments {
+  /** The id of the message that this answers. */
+  replyTo?: string;
+  /** What stands below pictures. */
+  text?: string;
+  /** The ids of the uploads. */
+  uploads: string[];
+}
+
 /** Sends a text. */
 export interface SendText {
   /** The id of the message that this answers. */
@@ -732,6 +790,22 @@ export type Trust = 'unknown' | 'trusted' | 'untrusted';
 export interface Unlock {
   /** The profile's password. */
   password: Secret;
+}
+
+/** Something uploaded, made ready to be sent. It waits for some minutes, in memory only. */
+export interface Upload {
+  /** A sound's length in milliseconds. */
+  durationMs?: number;
+  /** A picture's height in pixels. */
+  height?: number;
+  /** Names it in the request that sends it. */
+  id: string;
+  /** What it became. */
+  kind: AttachmentKind;
+  /** Its length in bytes, as it will be sent. */
+  size: number;
+  /** A picture's width in pixels. */
+  width?: number;
 }
 
 /** A question that only one person can answer, and the answer. */
@@ -832,6 +906,11 @@ export interface Paths {
   'GET /v1/profiles/{profile}/chats/{chat}': {
     answer: Chat;
   };
+  /** Send what was uploaded. It is on disk when this answers; the events say how far it gets. */
+  'POST /v1/profiles/{profile}/chats/{chat}/attachments': {
+    body: SendAttachments;
+    answer: Created;
+  };
   /** Messages of a chat, the latest first, and what is known to be missing among them. */
   'GET /v1/profiles/{profile}/chats/{chat}/messages': {
     query: { before?: string; limit?: number };
@@ -859,6 +938,10 @@ export interface Paths {
   /** Mark everything in a chat as read. */
   'POST /v1/profiles/{profile}/chats/{chat}/read': {
     answer: Accepted;
+  };
+  /** What a chat takes on this device. */
+  'GET /v1/profiles/{profile}/chats/{chat}/storage': {
+    answer: ChatStorage;
   };
   /** The people a profile knows, by name. */
   'GET /v1/profiles/{profile}/contacts': {
@@ -918,6 +1001,18 @@ export interface Paths {
   /** One message. */
   'GET /v1/profiles/{profile}/messages/{message}': {
     answer: Message;
+  };
+  /** The bytes of what a message carries. `Range` is understood. */
+  'GET /v1/profiles/{profile}/messages/{message}/attachment': {
+    answer: Blob;
+  };
+  /** Give up sending or fetching a file. The message stays. */
+  'POST /v1/profiles/{profile}/messages/{message}/attachment/cancel': {
+    answer: Accepted;
+  };
+  /** Fetch a file that is not fetched by itself, or was given up. */
+  'POST /v1/profiles/{profile}/messages/{message}/attachment/fetch': {
+    answer: Accepted;
   };
   /** Send a failed message again. */
   'POST /v1/profiles/{profile}/messages/{message}/resend': {
@@ -990,6 +1085,11 @@ export interface Paths {
   'POST /v1/profiles/{profile}/unlock': {
     body: Unlock;
     answer: Profile;
+  };
+  /** Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (5 MB). It waits ten minutes to be sent. */
+  'POST /v1/profiles/{profile}/uploads': {
+    query: { kind: AttachmentKind; name?: string };
+    answer: Upload;
   };
   /** The daemon and its profiles. */
   'GET /v1/status': {

@@ -136,7 +136,7 @@ async fn search(
     ))
 }
 
-fn message_id(text: &str) -> Result<MessageId, Refusal> {
+pub(super) fn message_id(text: &str) -> Result<MessageId, Refusal> {
     text.parse().map_err(|_| no_message())
 }
 

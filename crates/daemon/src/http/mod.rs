@@ -4,6 +4,7 @@
 //! the local door ([`auth`]), a limit on time, a limit on size. Everything else is a file of the web app ([`page`]).
 
 mod activity;
+mod attachments;
 mod auth;
 mod chats;
 mod contacts;
@@ -77,6 +78,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(contacts::routes())
         .merge(chats::routes())
         .merge(messages::routes())
+        .merge(attachments::routes())
         .merge(activity::routes())
         .merge(people::routes())
         .merge(settings::routes())
@@ -151,6 +153,11 @@ impl From<CommandError> for Refusal {
             CommandError::Activity(error) => status(error.fault()),
             CommandError::Profile(error) => status(error.fault()),
             CommandError::Verification(error) => status(error.fault()),
+            CommandError::File(error) => match error {
+                messenger::files::FileCommandError::NoFile => StatusCode::NOT_FOUND,
+                _ => StatusCode::CONFLICT,
+            },
+            CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {
                     unreachable!("matched above")

@@ -2,6 +2,7 @@
 
 use protocol::content::chat_message::Body;
 use protocol::id::{ChatId, MessageId};
+use protocol::wire::files::FileAnnouncement;
 use store::{ChatRow, Delivery};
 
 use super::rules;
@@ -19,6 +20,19 @@ pub(crate) fn send_text(
     text: &str,
     reply_to: Option<MessageId>,
 ) -> Result<MessageId, CommandError> {
+    rules::text(text)?;
+    post(turn, chat, text, Body::Text, None, reply_to)
+}
+
+/// Says anything in a chat of ours, if we may.
+pub(crate) fn post(
+    turn: &mut Turn<'_, '_>,
+    chat: &ChatId,
+    text: &str,
+    body: Body,
+    file: Option<FileAnnouncement>,
+    response_to: Option<MessageId>,
+) -> Result<MessageId, CommandError> {
     let Some(person) = chat.peer() else {
         let known = turn.tx.chats().load(chat)?.is_some();
         return Err(if known {
@@ -30,13 +44,13 @@ pub(crate) fn send_text(
     let row = turn.tx.chats().load(chat)?.ok_or(CommandError::ChatNotFound)?;
     let relation = relation(&load(turn, &person)?);
     rules::may_write(&relation)?;
-    rules::text(text)?;
     let clock = next_clock(row.clock, &relation, turn.now);
     let saying = Saying {
         clock,
         text,
-        body: Body::Text,
-        response_to: reply_to,
+        body,
+        response_to,
+        file,
     };
     Ok(say(turn, &person, &relation, saying)?)
 }

@@ -11,6 +11,7 @@ use store::{ChatRow, Delivery, MessageRow, RequestProgress};
 use super::{activate, blank, one_to_one, rules};
 use crate::broken;
 use crate::contacts::{self, Standing, relation};
+use crate::files;
 use crate::inbound::{Missing, Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
@@ -108,6 +109,7 @@ fn keep(
     if rules::is_late(message.clock, chat.clock, origin.sent_at, turn.now) {
         turn.tx.repair().mark_late(&signed.id)?;
     }
+    files::inbound::announced(turn, signed.id, &signed.author, message.file.as_ref())?;
     move_clock(turn, &chat, message.clock)?;
     Ok(())
 }
@@ -121,7 +123,7 @@ fn move_clock(turn: &mut Turn<'_, '_>, chat: &ChatRow, clock: u64) -> Result<(),
 }
 
 /// Whether a message carries what its row has no column for.
-fn has_more_than_text(message: &ChatMessage) -> bool {
+pub(crate) fn has_more_than_text(message: &ChatMessage) -> bool {
     let text_only = matches!(
         message.body,
         Body::Text | Body::Emoji | Body::Status | Body::ContactRequest
@@ -131,4 +133,5 @@ fn has_more_than_text(message: &ChatMessage) -> bool {
         || !message.status_links.is_empty()
         || !message.payment_requests.is_empty()
         || message.thread_id.is_some()
+        || message.file.is_some()
 }

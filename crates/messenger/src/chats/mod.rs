@@ -9,6 +9,7 @@ use protocol::clock;
 use protocol::content::chat_message::Body;
 use protocol::content::{ChatMessage, Content, MessageType};
 use protocol::id::{ChatId, MessageId};
+use protocol::wire::files::FileAnnouncement;
 use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
 
 use crate::contacts::rules::Relation;
@@ -25,6 +26,8 @@ pub(crate) struct Saying<'a> {
     pub body: Body,
     /// The message it answers.
     pub response_to: Option<MessageId>,
+    /// The file it announces.
+    pub file: Option<FileAnnouncement>,
 }
 
 /// The chat with a person; made now, outside the list of chats, if there is none.
@@ -77,6 +80,7 @@ pub(crate) fn say(
         text,
         body,
         response_to,
+        file,
     } = saying;
     let kind = body.content_type().unsigned_abs();
     let request = (body == Body::ContactRequest).then_some(RequestProgress::Pending);
@@ -96,7 +100,9 @@ pub(crate) fn say(
         status_links: Vec::new(),
         payment_requests: Vec::new(),
         thread_id: None,
+        file,
     };
+    let has_more = inbound::has_more_than_text(&message);
     let signed = send::to_person(turn, person, &Content::ChatMessage(Box::new(message)))?;
     turn.tx.messages().insert(&MessageRow {
         id: signed.id,
@@ -106,7 +112,7 @@ pub(crate) fn say(
         sent_at: turn.now,
         kind,
         text: text.to_owned(),
-        payload: None,
+        payload: has_more.then_some(signed.body),
         response_to,
         delivery: Some(Delivery::Queued),
         request,

@@ -49,6 +49,7 @@ pub(crate) fn send_request(turn: &mut Turn<'_, '_>, to: &PublicKey, note: &str) 
             text: note,
             body: Body::ContactRequest,
             response_to: None,
+            file: None,
         },
     )?;
     contact.request = Some(id);

@@ -61,6 +61,7 @@ impl Enemy {
             status_links: vec![],
             payment_requests: vec![],
             thread_id: None,
+            file: None,
         }
     }
 

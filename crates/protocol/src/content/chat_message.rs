@@ -6,6 +6,7 @@ use crate::Timestamp;
 use crate::content::{MessageType, PropagatedState, Rule, message_type, name, rule};
 use crate::id::{ChatId, MessageId};
 use crate::wire::chat as wire;
+use crate::wire::files::FileAnnouncement;
 
 pub use crate::wire::chat::audio_message::AudioType;
 pub use crate::wire::chat::chat_message::ContentType;
@@ -47,6 +48,8 @@ pub struct ChatMessage {
     pub payment_requests: Vec<PaymentRequest>,
     /// The thread it belongs to.
     pub thread_id: Option<String>,
+    /// The file it announces, between our own clients, unchecked: see [`Announcement`](crate::files::Announcement).
+    pub file: Option<FileAnnouncement>,
 }
 
 /// What a message is besides its text.
@@ -166,6 +169,7 @@ impl From<wire::ChatMessage> for ChatMessage {
             status_links: wire.unfurled_status_links.unwrap_or_default().unfurled_status_links,
             payment_requests: wire.payment_requests,
             thread_id: wire.thread_id,
+            file: wire.file,
         }
     }
 }
@@ -189,6 +193,7 @@ impl From<&ChatMessage> for wire::ChatMessage {
             customization_color: message.customization_color,
             payment_requests: message.payment_requests.clone(),
             thread_id: message.thread_id.clone(),
+            file: message.file.clone(),
             ..wire::ChatMessage::default()
         }
     }

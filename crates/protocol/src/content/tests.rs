@@ -24,6 +24,7 @@ fn chat_message(body: Body) -> ChatMessage {
         status_links: vec![],
         payment_requests: vec![],
         thread_id: None,
+        file: None,
     }
 }
 

@@ -103,6 +103,8 @@ pub enum Kind {
     BackedUpMessageBatch = 91,
     SyncThreadMessagesRead = 92,
     ThreadMetadata = 93,
+    /// Ours alone: deployed clients drop it.
+    UndertoneFileControl = 20077,
 }
 impl Kind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -216,6 +218,7 @@ impl Kind {
             Self::BackedUpMessageBatch => "BACKED_UP_MESSAGE_BATCH",
             Self::SyncThreadMessagesRead => "SYNC_THREAD_MESSAGES_READ",
             Self::ThreadMetadata => "THREAD_METADATA",
+            Self::UndertoneFileControl => "UNDERTONE_FILE_CONTROL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -344,6 +347,7 @@ impl Kind {
             "BACKED_UP_MESSAGE_BATCH" => Some(Self::BackedUpMessageBatch),
             "SYNC_THREAD_MESSAGES_READ" => Some(Self::SyncThreadMessagesRead),
             "THREAD_METADATA" => Some(Self::ThreadMetadata),
+            "UNDERTONE_FILE_CONTROL" => Some(Self::UndertoneFileControl),
             _ => None,
         }
     }

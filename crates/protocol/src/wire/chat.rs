@@ -39,6 +39,9 @@ pub struct ChatMessage {
     pub payment_requests: ::prost::alloc::vec::Vec<PaymentRequest>,
     #[prost(string, optional, tag = "21")]
     pub thread_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// Ours alone: deployed clients skip it.
+    #[prost(message, optional, tag = "20077")]
+    pub file: ::core::option::Option<super::files::FileAnnouncement>,
     #[prost(oneof = "chat_message::Payload", tags = "9, 10, 11, 12, 99, 100")]
     pub payload: ::core::option::Option<chat_message::Payload>,
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use api::{Delivery, Gap, GapState, Message, MessagePage, PageQuery, SearchQuery, SendText};
 
 use crate::args::Who;
+use crate::commands::attachments;
 use crate::output::{self, Format, clean, clean_lines};
 use crate::session::Session;
 
@@ -138,6 +139,12 @@ fn gap_line(gap: &Gap) -> String {
     format!("  -- {what}, known since {}; {doing} --\n", time(gap.since))
 }
 
+/// What a message carries, in brackets.
+fn carried(message: &Message) -> String {
+    let words = |attachment| format!(" [{}]", attachments::words(attachment));
+    message.attachments.iter().map(words).collect()
+}
+
 /// A message as people read it.
 pub(super) fn line(message: &Message) -> String {
     let author = if message.own {
@@ -157,7 +164,7 @@ pub(super) fn line(message: &Message) -> String {
     format!(
         "{quote}{} {author}: {}{mark}{late}",
         time(message.sent_at),
-        clean_lines(&message.text, "    ")
+        clean_lines(&message.text, "    ") + &carried(message)
     )
 }
 
@@ -236,6 +243,7 @@ mod tests {
             delivery: None,
             reply_to: None,
             read: true,
+            attachments: Vec::new(),
             late: clock == 2,
         };
         let gap = |clock, count, state, asked| Gap {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod app;
+mod attachments;
 mod chats;
 mod contacts;
 mod listen;
@@ -49,10 +50,21 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Send {
             chat,
             text,
+            image,
             reply_to,
             who,
             output,
-        }) => chats::send(&who, &chat, text, reply_to, output.format()).await,
+        }) if image.is_empty() => chats::send(&who, &chat, text, reply_to, output.format()).await,
+        Some(Command::Send {
+            chat,
+            text,
+            image,
+            reply_to,
+            who,
+            output,
+        }) => attachments::send_images(&who, &chat, text, &image, reply_to, output.format()).await,
+        Some(Command::Audio(command)) => attachments::audio(command).await,
+        Some(Command::File(command)) => attachments::file(command).await,
         Some(Command::Resend { message, who }) => chats::resend(&who, &message).await,
         Some(Command::Messages {
             chat,

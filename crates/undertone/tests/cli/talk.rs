@@ -25,7 +25,7 @@ pub(crate) fn key(person: &Person) -> String {
     person.json(&["profile", "show"])["key"].as_str().unwrap().to_owned()
 }
 
-fn contact_state(person: &Person, key: &str) -> Option<String> {
+pub(crate) fn contact_state(person: &Person, key: &str) -> Option<String> {
     let contacts = person.json(&["contact", "list"]);
     let contact = contacts
         .as_array()

@@ -1,0 +1,77 @@
+//! Pictures, sounds and files.
+
+use hyper::Method;
+
+use super::{Client, ClientError, NOTHING, answer, encode, path};
+use crate::{Accepted, AttachmentKind, ChatStorage, Created, SendAttachments, Upload};
+
+impl Client {
+    /// Hands over the bytes of something to send.
+    pub async fn upload(
+        &self,
+        profile: &str,
+        kind: AttachmentKind,
+        name: Option<&str>,
+        bytes: Vec<u8>,
+    ) -> Result<Upload, ClientError> {
+        let mut target = path(&["profiles", profile, "uploads"]);
+        target.push_str(match kind {
+            AttachmentKind::Image => "?kind=image",
+            AttachmentKind::Audio => "?kind=audio",
+            AttachmentKind::File => "?kind=file",
+        });
+        if let Some(name) = name {
+            target.push_str("&name=");
+            encode(&mut target, name);
+        }
+        let (status, bytes) = self
+            .raw(Method::POST, &target, "application/octet-stream", bytes)
+            .await?;
+        answer(status, &bytes)
+    }
+
+    /// Sends what was uploaded.
+    pub async fn send_attachments(
+        &self,
+        profile: &str,
+        chat: &str,
+        body: &SendAttachments,
+    ) -> Result<Created, ClientError> {
+        let target = path(&["profiles", profile, "chats", chat, "attachments"]);
+        self.send(Method::POST, &target, Some(body)).await
+    }
+
+    /// The bytes of a message's attachment.
+    pub async fn attachment(&self, profile: &str, message: &str) -> Result<Vec<u8>, ClientError> {
+        let target = path(&["profiles", profile, "messages", message, "attachment"]);
+        let (status, bytes) = self.raw(Method::GET, &target, "application/json", Vec::new()).await?;
+        match status.is_success() {
+            true => Ok(bytes.to_vec()),
+            false => Err(answer::<Accepted>(status, &bytes)
+                .err()
+                .unwrap_or(ClientError::Incomprehensible)),
+        }
+    }
+
+    /// Fetches a file that is not fetched by itself, or was given up.
+    pub async fn fetch_attachment(&self, profile: &str, message: &str) -> Result<Accepted, ClientError> {
+        let target = path(&["profiles", profile, "messages", message, "attachment", "fetch"]);
+        self.send(Method::POST, &target, NOTHING).await
+    }
+
+    /// Gives up sending or fetching a file.
+    pub async fn cancel_attachment(&self, profile: &str, message: &str) -> Result<Accepted, ClientError> {
+        let target = path(&["profiles", profile, "messages", message, "attachment", "cancel"]);
+        self.send(Method::POST, &target, NOTHING).await
+    }
+
+    /// What a chat takes on this device.
+    pub async fn storage(&self, profile: &str, chat: &str) -> Result<ChatStorage, ClientError> {
+        self.send(
+            Method::GET,
+            &path(&["profiles", profile, "chats", chat, "storage"]),
+            NOTHING,
+        )
+        .await
+    }
+}
