@@ -101,6 +101,14 @@ fn contacts_see_the_profile_and_nobody_else_does() {
 }
 
 #[test]
+fn whoever_asked_learns_the_name_with_the_acceptance() {
+    let (world, alice, bob) = World::friends();
+    assert_eq!(world.contact(alice, bob).display_name, "Bobby");
+    assert_eq!(world.contact(bob, alice).display_name, "Alice");
+    assert!(world.public_identity(bob).is_none(), "and nobody else does");
+}
+
+#[test]
 fn a_new_contact_is_shown_the_profile_by_both_sides() {
     let (mut world, alice, bob) = World::two();
     describe(&mut world, alice, "Alice here", &[]).unwrap();

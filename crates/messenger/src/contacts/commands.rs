@@ -87,6 +87,8 @@ pub(crate) fn accept(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), 
         person,
         &Content::AcceptContactRequest(AcceptContactRequest { request, clock }),
     )?;
+    // An acceptance carries no name, and whoever asked may know nothing but our key.
+    publish::update(turn, person, &contact)?;
     publish::introduce(turn, person)?;
     Ok(())
 }
