@@ -4,9 +4,12 @@
 
 use crypto::payload_v1::{self, OpeningKey};
 use crypto::{GroupKey, SecretKey, Session, SymmetricKey};
-use protocol::content::{Content, MembershipEvent, MembershipUpdate};
+use protocol::Timestamp;
+use protocol::content::membership::MembershipUpdateEvent;
+use protocol::content::{Content, MembershipEvent};
 use protocol::extensions::Extensions;
-use protocol::id::{ChatId, InstallationId};
+use protocol::group::History;
+use protocol::id::{ChatId, InstallationId, public_key_text};
 use protocol::layers::encryption::{Body, Bundle, ProtocolMessage};
 use protocol::layers::{application, datasync, sds, segmentation, transport};
 use rand_chacha::ChaCha20Rng;
@@ -156,6 +159,11 @@ pub const TARGETS: &[Target] = &[
         name: "membership_event",
         run: membership_event,
         seeds: || vec![vec![1; 90]],
+    },
+    Target {
+        name: "group_history",
+        run: group_history,
+        seeds: || vec![vec![0, 1, 1, 0, 0, 2, 3, 2, 1, 3, 2, 1, 2, 4, 5, 2], (0..200).collect()],
     },
 ];
 
@@ -397,13 +405,49 @@ pub fn content(bytes: &[u8]) {
     let again = Content::parse(kind, &body).expect("what was written can be read");
     assert_eq!(again.encode(), (kind, body));
     if let Content::MembershipUpdate(update) = &content {
-        let _ = MembershipUpdate::open_events(update);
+        let _ = History::receive(update, None, Timestamp(u64::MAX));
     }
 }
 
 pub fn membership_event(bytes: &[u8]) {
     let chat = ChatId::one_to_one(&secret_key().public_key());
     let _ = MembershipEvent::open(&chat, bytes);
+}
+
+/// Well-signed events of four people, four bytes each: who, when, what and about whom. Whatever they are, what stands is
+/// valid by itself, and two halves united are the whole.
+pub fn group_history(bytes: &[u8]) {
+    let keys = [7, 8, 9, 10].map(|byte| SecretKey::from_bytes(&[byte; 32]).expect("a number below the order"));
+    let names = keys.each_ref().map(|key| public_key_text(&key.public_key()));
+    let chat = ChatId::new(format!("00000000-0000-4000-8000-000000000000-{}", names[0])).expect("a chat id");
+    let mut events = Vec::new();
+    for one in bytes.chunks_exact(4).take(40) {
+        let event = MembershipUpdateEvent {
+            clock: u64::from(one[1] % 32),
+            members: names
+                .iter()
+                .take(usize::from(one[3] % 4))
+                .skip(usize::from(one[3] >> 6))
+                .cloned()
+                .collect(),
+            name: "x".repeat(usize::from(one[3] % 2)),
+            r#type: i32::from(one[2] % 11),
+            color: "x".repeat(usize::from(one[3] % 2)),
+            image: vec![0; usize::from(one[3] % 2)],
+        };
+        events.push(MembershipEvent::sign(&chat, event, &keys[usize::from(one[0] % 4)]));
+    }
+    let (first, second) = events.split_at(events.len() / 2);
+    let Ok(whole) = History::replay(&chat, events.clone()) else {
+        return;
+    };
+    let valid = History::judge(&chat, whole.standing().to_vec()).expect("what stands is valid");
+    assert_eq!(valid.state(), whole.state());
+    let halves = [first, second].map(|half| History::replay(&chat, half.to_vec()));
+    if let [Ok(first), Ok(second)] = halves {
+        assert_eq!(first.merge(&second).as_ref(), Ok(&whole));
+        assert_eq!(second.merge(&first).as_ref(), Ok(&whole));
+    }
 }
 
 fn secret_key() -> SecretKey {

@@ -12,11 +12,11 @@
 //! | [`sound`] | which sounds deployed clients play |
 //! | [`content`] | what a signed body says, and the rules of its values |
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
+//! | [`group`] | what a history of signed events makes of a private group |
 //! | [`wire`] | the generated protobuf messages below all of that |
 //!
-//! The rules by which a history of events makes a private group (`group/membership.rs`) and a description makes a
-//! community with its roles, channels and permissions (`community/`) get their modules here; until then their messages
-//! parse and their signatures verify, and nothing follows from them.
+//! The rules by which a description makes a community with its roles, channels and permissions (`community/`) get their
+//! module here; until then its messages parse and their signatures verify, and nothing follows from them.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod address;
@@ -24,6 +24,7 @@ pub mod clock;
 pub mod content;
 pub mod extensions;
 pub mod files;
+pub mod group;
 pub mod id;
 pub mod layers;
 pub mod sound;

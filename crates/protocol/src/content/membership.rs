@@ -1,6 +1,6 @@
 //! MembershipUpdateMessage: the signed history of a private group, and the message or reaction that travels with it.
 //!
-//! Here are the signatures of single events; what a history of events makes of a group will be `group::Membership`.
+//! Here are the signatures of single events; what a history of events makes of a group is [`crate::group`].
 
 use std::fmt;
 
@@ -45,20 +45,6 @@ pub struct MembershipEvent {
     pub bytes: Vec<u8>,
 }
 
-impl MembershipUpdate {
-    /// Verifies all events: one recovery each. One bad event spoils the history.
-    pub fn open_events(&self) -> Result<Vec<MembershipEvent>, EventError> {
-        let chat_id = self.chat_id.as_ref().ok_or(EventError::Malformed)?;
-        if self.events.len() > MAX_EVENTS {
-            return Err(EventError::TooMany);
-        }
-        self.events
-            .iter()
-            .map(|bytes| MembershipEvent::open(chat_id, bytes))
-            .collect()
-    }
-}
-
 impl MembershipEvent {
     /// Makes an event of the group.
     pub fn sign(chat_id: &ChatId, event: MembershipUpdateEvent, author: &SecretKey) -> MembershipEvent {
@@ -87,6 +73,13 @@ impl MembershipEvent {
         })
     }
 
+    /// Puts an event together again that was opened once before: its author is believed.
+    pub fn opened(author: PublicKey, bytes: Vec<u8>) -> Result<MembershipEvent, EventError> {
+        let encoded = bytes.get(SIGNATURE_BYTES..).ok_or(EventError::Malformed)?;
+        let event = MembershipUpdateEvent::decode(encoded).map_err(|_| EventError::Malformed)?;
+        Ok(MembershipEvent { author, event, bytes })
+    }
+
     /// The signature, which identifies the event.
     pub fn signature(&self) -> &[u8] {
         self.bytes.get(..SIGNATURE_BYTES).unwrap_or_default()
@@ -94,7 +87,7 @@ impl MembershipEvent {
 }
 
 /// The sender passed on an event that cannot be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum EventError {
     /// Not an event, or of no group.
     #[error("the event of the group is malformed")]
@@ -102,9 +95,6 @@ pub enum EventError {
     /// The signature belongs to no key.
     #[error("the event of the group has an invalid signature")]
     Signature,
-    /// More than any group has.
-    #[error("the group has too many events")]
-    TooMany,
 }
 
 impl fmt::Debug for MembershipEvent {
@@ -144,5 +134,3 @@ impl From<&MembershipUpdate> for wire::MembershipUpdateMessage {
 }
 
 const SIGNATURE_BYTES: usize = 65;
-/// Groups of twenty people make some hundred events in years.
-const MAX_EVENTS: usize = 4_096;

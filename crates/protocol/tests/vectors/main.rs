@@ -7,6 +7,7 @@ mod community;
 mod datasync;
 mod device;
 mod encryption;
+mod groups;
 mod json;
 mod load;
 mod segmentation;

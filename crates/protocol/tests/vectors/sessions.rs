@@ -11,6 +11,7 @@ use crypto::{PublicKey, SecretKey, SymmetricKey};
 use serde_json::Value;
 use undertone_protocol::address::{self, Address, Lock};
 use undertone_protocol::content::{CommunityMessage, Content, Kind, Rule};
+use undertone_protocol::group::History;
 use undertone_protocol::id::{ChatId, CommunityId, MessageId, parse_public_key_text};
 use undertone_protocol::layers::application;
 use undertone_protocol::layers::transport::{self, Opened};
@@ -262,7 +263,7 @@ fn check_rules(signed: &application::Signed, sent_at: undertone_protocol::Timest
         Content::ContactCode(code) => code.identity.map_or(Ok(()), |identity| identity.validate()),
         Content::StatusUpdate(update) => update.validate(),
         Content::MembershipUpdate(update) => {
-            assert!(!update.open_events().unwrap().is_empty());
+            assert!(History::receive(&update, None, sent_at).is_ok());
             Ok(())
         }
         Content::Community(message) => {
