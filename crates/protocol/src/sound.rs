@@ -152,7 +152,7 @@ mod tests {
 
     /// `frames` frames of AMR at 12.2 kbit/s.
     fn amr(frames: usize) -> Vec<u8> {
-        let mut frame = vec![0; 32];
+        let mut frame = [0; 32];
         frame[0] = 7 << 3;
         [AMR, &frame.repeat(frames)].concat()
     }
