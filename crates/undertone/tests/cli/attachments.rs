@@ -50,7 +50,7 @@ fn pictures_sounds_and_files_arrive_whole_through_a_crash() {
 
     // A sound: one second of AMR at its highest rate.
     let recording = parent.path().join("hello.amr");
-    let mut frame = vec![0_u8; 32];
+    let mut frame = [0_u8; 32];
     frame[0] = 7 << 3;
     std::fs::write(&recording, [b"#!AMR\n".to_vec(), frame.repeat(50)].concat()).unwrap();
     alice.run(&["audio", "send", &bob_key, text(&recording)]);
