@@ -15,7 +15,7 @@ use messenger::{
     AccountInfo, ChatId, Command, CommandError, HistoryGap, HistoryPage, Inbound, Messenger, Mnemonic, OutboxId,
     Published, Reply, Settings, Timestamp, notifications,
 };
-use store::{Changes, Reader, StoreError};
+use store::{Changes, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use waku_proto::{Envelope, Interests};
@@ -56,7 +56,7 @@ pub(crate) struct Board {
 enum Request {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     SealDue(usize, oneshot::Sender<Vec<(OutboxId, Envelope)>>),
-    Published(OutboxId, Published, oneshot::Sender<()>),
+    Published(Vec<(OutboxId, Published)>, oneshot::Sender<()>),
     HistoryGaps(oneshot::Sender<Vec<HistoryGap>>),
     HistoryPage(HistoryPage, oneshot::Sender<()>),
     Connected(oneshot::Sender<()>),
@@ -67,12 +67,7 @@ enum Request {
 
 impl Engine {
     /// Starts the thread.
-    pub(crate) fn start(
-        messenger: Messenger,
-        reader: Reader,
-        log: Arc<EventLog>,
-        profile: String,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn start(messenger: Messenger, log: Arc<EventLog>, profile: String) -> std::io::Result<Self> {
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (envelopes, envelopes_out) = mpsc::channel(ENVELOPES);
         let (own, own_out) = watch::channel(messenger.account());
@@ -91,7 +86,6 @@ impl Engine {
         };
         let core = Core {
             messenger,
-            reader,
             log,
             profile,
             own,
@@ -136,9 +130,9 @@ impl Engine {
         self.ask(|answer| Request::SealDue(limit, answer)).await
     }
 
-    /// Says what became of one of them.
-    pub(crate) async fn published(&self, entry: OutboxId, result: Published) -> Result<(), Stopped> {
-        self.ask(|answer| Request::Published(entry, result, answer)).await
+    /// Says what became of some of them.
+    pub(crate) async fn published(&self, results: Vec<(OutboxId, Published)>) -> Result<(), Stopped> {
+        self.ask(|answer| Request::Published(results, answer)).await
     }
 
     /// The history that is missing now.
@@ -182,7 +176,6 @@ impl Engine {
 /// What the thread owns.
 struct Core {
     messenger: Messenger,
-    reader: Reader,
     log: Arc<EventLog>,
     profile: String,
     own: watch::Sender<AccountInfo>,
@@ -243,11 +236,9 @@ impl Core {
         }
     }
 
-    /// Closes the reader, which would be in the way of erasing, and wipes everything.
+    /// Wipes everything.
     fn end(self) -> Result<(), StoreError> {
-        let Self { messenger, reader, .. } = self;
-        drop(reader);
-        messenger.lock()
+        self.messenger.lock()
     }
 
     /// Handles one request. Whoever asked may have left; what was done stays done.
@@ -273,8 +264,8 @@ impl Core {
                 self.look_at_outbox()?;
                 let _ = answer.send(sealed.value);
             }
-            Request::Published(entry, result, answer) => {
-                let commit = self.messenger.published(now, entry, result)?;
+            Request::Published(results, answer) => {
+                let commit = self.messenger.published_many(now, &results)?;
                 self.committed(commit.changes)?;
                 self.look_at_outbox()?;
                 let _ = answer.send(());
@@ -385,7 +376,8 @@ impl Core {
         if lists && changes.activity.is_empty() {
             return Ok(items);
         }
-        self.reader.read(|view| {
+        // The writer's own connection: its pages are in memory already.
+        self.messenger.store().read(|view| {
             let reading = Reading { view, own: &own };
             for key in changes.contacts.iter().filter(|key| **key != own.key) {
                 items.push(match reading.contact_by_key(key)? {
@@ -413,7 +405,7 @@ impl Core {
     }
 
     fn look_at_outbox(&self) -> Result<(), StoreError> {
-        let due = self.reader.read(|view| view.outbox().next_due())?;
+        let due = self.messenger.next_publication()?;
         self.due.send_if_modified(|known| replace(known, due));
         Ok(())
     }

@@ -40,10 +40,10 @@ impl Publisher {
                 pace.wait().await;
                 attempts.spawn(attempt(self.node.clone(), entry, envelope));
             }
-            while let Some(done) = attempts.join_next().await {
-                if let Ok((entry, result)) = done {
-                    self.engine.published(entry, result).await?;
-                }
+            while let Some(first) = attempts.join_next().await {
+                let more = std::iter::from_fn(|| attempts.try_join_next());
+                let results = std::iter::once(first).chain(more).flatten().collect();
+                self.engine.published(results).await?;
             }
         }
     }

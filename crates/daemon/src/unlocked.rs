@@ -66,11 +66,9 @@ impl Unlocked {
         let archive = archive(dir, mode, &settings).await?;
         let config = node_config(&messenger, mode, network, static_nodes, archive)?;
         let readers = Readers::new([messenger.store().reader()?, messenger.store().reader()?]);
-        let reader = messenger.store().reader()?;
         let log = Arc::new(EventLog::new(new_epoch()?));
         let (node, events) = Node::start(config).await?;
-        let engine =
-            Engine::start(messenger, reader, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
+        let engine = Engine::start(messenger, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
         let (tasks, gauges) = connect(&engine, &node, events, &log, mode);
         Ok(Self {
             id: id.to_owned(),

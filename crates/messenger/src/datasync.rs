@@ -1,16 +1,18 @@
 //! Data sync (2/MVDS, batch mode) between the database and the wire: what to send again to whom until it is
 //! acknowledged, and what to acknowledge.
 //!
-//! Each message travels in a payload of its own, so that its delivery can be told; acknowledgements are gathered for a
-//! moment and ride along with whatever goes to the same person. A repetition is due only once the network had taken the
+//! Each message travels in a payload of its own, so that its delivery can be told; the first acknowledgement to a person
+//! goes out at once, those that follow within a moment are gathered, and all ride along with whatever goes to the same person. A repetition is due only once the network had taken the
 //! earlier one.
+
+use std::collections::BTreeMap;
 
 use crypto::PublicKey;
 use protocol::Timestamp;
 use protocol::id::{InstallationId, MessageId};
 use protocol::layers::application::Signed;
 use protocol::layers::datasync::{self, DatasyncId, Message, Payload};
-use store::{Delivery, DueMessage, OutgoingRow, StoreError};
+use store::{Delivery, DueMessage, OutgoingRow, PublicKeyBytes, StoreError};
 
 use crate::contacts::{self, Sender};
 use crate::devices::{self, sessions::Attach};
@@ -88,6 +90,22 @@ pub(crate) fn acknowledge(turn: &mut Turn<'_, '_>, sender: &Sender, id: &Datasyn
     turn.tx
         .datasync()
         .queue_ack(&sender.row, &id.0, turn.now.plus(GATHER_ACKS_MS))
+}
+
+/// Acknowledges to everybody what came from them, except to those who were `acknowledged` something a moment ago: theirs is
+/// gathered until it is due. Answers to whom.
+pub(crate) fn answer(
+    turn: &mut Turn<'_, '_>,
+    acknowledged: &BTreeMap<PublicKeyBytes, Timestamp>,
+) -> Result<Vec<PublicKeyBytes>, StoreError> {
+    let mut peers = turn.tx.datasync().peers_to_acknowledge(NEVER)?;
+    peers.retain(|peer| !acknowledged.contains_key(peer));
+    for peer in &peers {
+        if let Ok(person) = PublicKey::from_compressed(peer.as_bytes()) {
+            flush(turn, &person)?;
+        }
+    }
+    Ok(peers)
 }
 
 /// A person is there just now: what they have not acknowledged is worth repeating soon.
@@ -246,7 +264,7 @@ fn random_below(turn: &mut Turn<'_, '_>, bound: u64) -> u64 {
 }
 
 /// Acknowledgements of one moment share an envelope; the deployed clients gather as long.
-const GATHER_ACKS_MS: u64 = 300;
+pub(crate) const GATHER_ACKS_MS: u64 = 300;
 
 /// What is repeated because its receiver is there goes out within this time, spread so that it does not come at once.
 const SOON_MS: u64 = 18_000;

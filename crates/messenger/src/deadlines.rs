@@ -28,9 +28,8 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     prune_if_due(turn)
 }
 
-/// When [`pass`] has something to do next; also when the next entry of the outbox is due after `looked_at`, the last time
-/// that somebody was told.
-pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+/// When [`pass`] has something to do next.
+pub(crate) fn next(view: &View<'_>) -> Result<Option<Timestamp>, StoreError> {
     let pre_key = view.bundles().newest_own()?;
     let pre_key_due = match pre_key {
         Some(row) => pre_keys::rotation_due(row.created_at),
@@ -49,7 +48,6 @@ pub(crate) fn next(view: &View<'_>, looked_at: Timestamp) -> Result<Option<Times
         view.datasync().next_ack_due()?,
         view.repair().next_due()?,
         view.files().next_due()?,
-        view.outbox().next_due()?.filter(|due| *due > looked_at),
     ];
     Ok(due.into_iter().flatten().min())
 }

@@ -7,18 +7,21 @@ use protocol::Timestamp;
 use protocol::id::InstallationId;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use store::{Changes, Checkpoint, OutboxId, Store, StoreError, Tx};
+use store::{Changes, Checkpoint, OutboxId, PublicKeyBytes, Store, StoreError, Tx};
 use waku_proto::{Envelope, Interests, MessageHash, Shard};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::command::{Command, CommandError, Reply};
 use crate::history::{self, HistoryGap, HistoryPage};
 use crate::inbound::{Inbound, Reason};
+use crate::outbox::Sealed;
 use crate::profile::{self, Identity, OwnProfile, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
-use crate::{activity, broken, chats, contacts, deadlines, files, media, notifications, outbox, receive, verification};
+use crate::{
+    activity, broken, chats, contacts, datasync, deadlines, files, media, notifications, outbox, receive, verification,
+};
 
 /// An unlocked profile.
 pub struct Messenger {
@@ -30,8 +33,10 @@ pub struct Messenger {
     counts: BTreeMap<Inbound, u64>,
     /// Since when something erased may still stand in the files.
     erased_since: Option<Timestamp>,
-    /// When somebody was last told that something is due.
-    looked_at: Timestamp,
+    /// What was given out to be published.
+    in_flight: outbox::InFlight,
+    /// Whom we acknowledged something a moment ago.
+    acknowledged: BTreeMap<PublicKeyBytes, Timestamp>,
 }
 
 /// What a turn came to, after its transaction was committed.
@@ -129,7 +134,8 @@ impl Messenger {
             unopened: Recent::default(),
             counts: BTreeMap::new(),
             erased_since: None,
-            looked_at: Timestamp(0),
+            in_flight: outbox::InFlight::default(),
+            acknowledged: BTreeMap::new(),
         })
     }
 }
@@ -168,13 +174,27 @@ impl Messenger {
 
     /// Says what became of an attempt to publish an entry of the outbox.
     pub fn published(&mut self, now: Timestamp, entry: OutboxId, result: Published) -> Result<Commit<()>, StoreError> {
-        self.turn(now, |turn, _| outbox::published(turn, entry, result))
+        self.published_many(now, &[(entry, result)])
+    }
+
+    /// Says what became of several of them, in one transaction.
+    pub fn published_many(
+        &mut self,
+        now: Timestamp,
+        results: &[(OutboxId, Published)],
+    ) -> Result<Commit<()>, StoreError> {
+        let hashes: Vec<_> = results.iter().map(|(id, _)| self.in_flight.answered(*id)).collect();
+        self.turn(now, |turn, _| {
+            for ((id, result), hash) in results.iter().zip(&hashes) {
+                outbox::published(turn, *id, *result, hash.as_ref())?;
+            }
+            Ok(())
+        })
     }
 
     /// Does what is due at `now`.
     pub fn deadline(&mut self, now: Timestamp) -> Result<Commit<()>, StoreError> {
         let commit = self.turn(now, |turn, _| deadlines::pass(turn))?;
-        self.looked_at = now;
         if self
             .erased_since
             .is_some_and(|since| now >= since.plus(ERASE_WITHIN_MS))
@@ -189,10 +209,28 @@ impl Messenger {
         self.turn(now, |turn, _| turn.tx.outbox().bring_forward(turn.now).map(drop))
     }
 
-    /// Seals up to `limit` entries of the outbox that are due: with a fresh time, padding and nonce, and with the hash of
-    /// each remembered before it is given out.
+    /// Seals up to `limit` entries of the outbox that are due, each with a fresh time, padding and nonce. None of them is
+    /// given out again until [`published`](Self::published) says what became of it, or a minute has passed.
     pub fn seal_due(&mut self, now: Timestamp, limit: usize) -> Result<Commit<Vec<(OutboxId, Envelope)>>, StoreError> {
-        self.turn(now, |turn, _| outbox::seal_due(turn, limit))
+        let Messenger {
+            store,
+            me,
+            rng,
+            in_flight,
+            ..
+        } = self;
+        let Sealed {
+            envelopes: value,
+            hopeless,
+        } = store.read(|view| in_flight.seal_due(view, me, now, limit, rng))?;
+        let changes = match hopeless.is_empty() {
+            true => Changes::default(),
+            false => {
+                let give_up = |turn: &mut Turn<'_, '_>| hopeless.iter().try_for_each(|row| outbox::give_up(turn, row));
+                self.turn(now, |turn, _| give_up(turn))?.changes
+            }
+        };
+        Ok(Commit { value, changes })
     }
 
     /// Erases from the files what was erased in them. Done within a minute by [`deadline`](Self::deadline) anyway.
@@ -223,16 +261,17 @@ impl Messenger {
 
 /// What can be asked without a turn.
 impl Messenger {
-    /// When [`deadline`](Self::deadline) has something to do next, or the outbox has.
+    /// When [`deadline`](Self::deadline) has something to do next.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let looked_at = self.looked_at;
         // If the disk fails, the turn that follows at once will say so.
-        let due = self
-            .store
-            .read(|view| deadlines::next(view, looked_at))
-            .unwrap_or(Some(looked_at));
+        let due = self.store.read(deadlines::next).unwrap_or(Some(Timestamp(0)));
         let erasure = self.erased_since.map(|since| since.plus(ERASE_WITHIN_MS));
         due.into_iter().chain(erasure).min()
+    }
+
+    /// When [`seal_due`](Self::seal_due) has something to give out next.
+    pub fn next_publication(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.read(|view| self.in_flight.next_due(view))
     }
 
     /// What the network should bring us.
@@ -334,21 +373,32 @@ impl Messenger {
         envelopes: &[Envelope],
         then: impl FnOnce(&mut Turn<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<Commit<Vec<Inbound>>, StoreError> {
-        let unopened = std::mem::take(&mut self.unopened);
+        self.acknowledged
+            .retain(|_, at| now < at.plus(datasync::GATHER_ACKS_MS));
+        let known = (
+            std::mem::take(&mut self.unopened),
+            std::mem::take(&mut self.in_flight),
+            std::mem::take(&mut self.acknowledged),
+        );
+        let (unopened, in_flight, acknowledged) = &known;
+        let mut answered = Vec::new();
         let commit = self.turn(now, |turn, topics| {
-            let one = |envelope: &Envelope| match unopened.contains(envelope) {
-                true => Ok(Inbound::Dropped(Reason::Duplicate)),
-                false => receive::envelope(turn, topics, envelope),
+            let one = |envelope: &Envelope| match () {
+                () if unopened.contains(envelope) => Ok(Inbound::Dropped(Reason::Duplicate)),
+                () if in_flight.contains(&envelope.hash()) => Ok(Inbound::Dropped(Reason::OwnEcho)),
+                () => receive::envelope(turn, topics, envelope),
             };
             let inbound = envelopes
                 .iter()
                 .map(one)
                 .collect::<Result<Vec<Inbound>, StoreError>>()?;
             then(turn)?;
+            answered = datasync::answer(turn, acknowledged)?;
             Ok::<_, StoreError>(inbound)
         });
-        self.unopened = unopened;
+        (self.unopened, self.in_flight, self.acknowledged) = known;
         let commit = commit?;
+        self.acknowledged.extend(answered.into_iter().map(|peer| (peer, now)));
         for (envelope, inbound) in envelopes.iter().zip(&commit.value) {
             self.count(*inbound);
             if matches!(

@@ -1,52 +1,113 @@
 //! From the outbox to the network: sealing for an attempt, and what the attempt came to.
 //!
 //! Each attempt has a fresh time, padding and nonce, because store nodes refuse old times and relays swallow identical
-//! bytes. The hash of each is remembered, so that our own envelopes are recognised when they come back.
+//! bytes. The hash of each is remembered, so that our own envelopes are recognised when they come back: in memory while it is
+//! under way, on disk from then on.
 
+use std::collections::BTreeMap;
+
+use protocol::Timestamp;
 use protocol::layers::transport::{self, Lifetime, Route, RouteKey};
-use store::{Delivery, OutboxId, OutboxRow, StoreError};
-use waku_proto::Envelope;
+use rand_core::CryptoRng;
+use store::{Delivery, OutboxId, OutboxRow, StoreError, View};
+use waku_proto::{Envelope, MessageHash};
 
-use crate::turn::Turn;
+use crate::turn::{Me, Turn};
 use crate::{Published, datasync, files};
 
-/// Seals up to `limit` entries that are due.
-pub(crate) fn seal_due(turn: &mut Turn<'_, '_>, limit: usize) -> Result<Vec<(OutboxId, Envelope)>, StoreError> {
-    let mut sealed = Vec::new();
-    for row in turn
-        .tx
-        .outbox()
-        .due(turn.now, u32::try_from(limit).unwrap_or(u32::MAX))?
-    {
-        if turn.now >= row.entry.created_at.plus(LIFETIME_MS) {
-            give_up(turn, &row)?;
-            continue;
-        }
-        let Some(envelope) = seal(turn, &row) else {
-            give_up(turn, &row)?;
-            continue;
-        };
-        turn.tx.outbox().sealed(row.id, envelope.hash().as_bytes(), turn.now)?;
-        // If nobody says what became of it, it is tried again.
-        turn.tx
-            .outbox()
-            .reschedule(row.id, row.attempts.saturating_add(1), turn.now.plus(ANSWER_WITHIN_MS))?;
-        sealed.push((row.id, envelope));
-    }
-    Ok(sealed)
+/// Envelopes that were given out and of which nobody has said yet what became of them.
+///
+/// Only in memory: after a crash they are sealed and given out once more, which is what would have to happen anyway.
+#[derive(Default)]
+pub(crate) struct InFlight(BTreeMap<OutboxId, (MessageHash, Timestamp)>);
+
+/// What there is to give out.
+#[derive(Default)]
+pub(crate) struct Sealed {
+    pub(crate) envelopes: Vec<(OutboxId, Envelope)>,
+    /// Entries that are too old, or of which no envelope can be made.
+    pub(crate) hopeless: Vec<OutboxRow>,
 }
 
-/// What became of an attempt. Entries that are gone already are no mistake: their message was acknowledged meanwhile.
-pub(crate) fn published(turn: &mut Turn<'_, '_>, id: OutboxId, result: Published) -> Result<(), StoreError> {
+impl InFlight {
+    /// Whether an envelope is one of them.
+    pub(crate) fn contains(&self, hash: &MessageHash) -> bool {
+        self.0.values().any(|(known, _)| known == hash)
+    }
+
+    /// Seals up to `limit` entries that are due and not under way.
+    pub(crate) fn seal_due(
+        &mut self,
+        view: &View<'_>,
+        me: &Me,
+        now: Timestamp,
+        limit: usize,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Sealed, StoreError> {
+        self.0.retain(|_, (_, since)| now < since.plus(ANSWER_WITHIN_MS));
+        let mut sealed = Sealed::default();
+        let look_at = u32::try_from(limit.saturating_add(self.0.len())).unwrap_or(u32::MAX);
+        for row in view.outbox().due(now, look_at)? {
+            if sealed.envelopes.len() == limit {
+                break;
+            }
+            if self.0.contains_key(&row.id) {
+                continue;
+            }
+            let envelope = match now < row.entry.created_at.plus(LIFETIME_MS) {
+                true => seal(me, &row, now, rng),
+                false => None,
+            };
+            match envelope {
+                Some(envelope) => {
+                    self.0.insert(row.id, (envelope.hash(), now));
+                    sealed.envelopes.push((row.id, envelope));
+                }
+                None => sealed.hopeless.push(row),
+            }
+        }
+        Ok(sealed)
+    }
+
+    /// When the next entry that is not under way is due, or one that is under way counts as unanswered.
+    pub(crate) fn next_due(&self, view: &View<'_>) -> Result<Option<Timestamp>, StoreError> {
+        let look_at = u32::try_from(self.0.len().saturating_add(1)).unwrap_or(u32::MAX);
+        let due = view.outbox().next_due(look_at)?.into_iter();
+        Ok(due
+            .map(|(id, due_at)| match self.0.get(&id) {
+                Some((_, since)) => since.plus(ANSWER_WITHIN_MS),
+                None => due_at,
+            })
+            .min())
+    }
+
+    /// The hash of an envelope of which it is now known what became of it.
+    pub(crate) fn answered(&mut self, id: OutboxId) -> Option<MessageHash> {
+        self.0.remove(&id).map(|(hash, _)| hash)
+    }
+}
+
+/// What became of an attempt, and the hash of its envelope. Entries that are gone already are no mistake: their message
+/// was acknowledged meanwhile.
+pub(crate) fn published(
+    turn: &mut Turn<'_, '_>,
+    id: OutboxId,
+    result: Published,
+    hash: Option<&MessageHash>,
+) -> Result<(), StoreError> {
+    if let Some(hash) = hash {
+        turn.tx.outbox().sealed(id, hash.as_bytes(), turn.now)?;
+    }
     let Some(row) = turn.tx.outbox().load(id)? else {
         return Ok(());
     };
     match result {
         Published::Sent => sent(turn, &row),
-        Published::Retry => turn
-            .tx
-            .outbox()
-            .reschedule(id, row.attempts, turn.now.plus(backoff(row.attempts))),
+        Published::Retry => {
+            let attempts = row.attempts.saturating_add(1);
+            let due_at = turn.now.plus(backoff(attempts));
+            turn.tx.outbox().reschedule(id, attempts, due_at)
+        }
         Published::TooLarge => give_up(turn, &row),
     }
 }
@@ -62,7 +123,7 @@ const LIFETIME_MS: u64 = 10 * 24 * 60 * 60 * 1_000;
 /// The publisher answers sooner than this, unless the program was stopped in between.
 const ANSWER_WITHIN_MS: u64 = 60_000;
 
-fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Option<Envelope> {
+fn seal(me: &Me, row: &OutboxRow, now: Timestamp, rng: &mut dyn CryptoRng) -> Option<Envelope> {
     let key = match &row.entry.key {
         store::RouteKey::Symmetric(key) => {
             RouteKey::Symmetric(crypto::SymmetricKey::from_bytes(key[..].try_into().ok()?))
@@ -81,7 +142,7 @@ fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Option<Envelope> {
     } else {
         Lifetime::Stored
     };
-    transport::seal(&route, &row.entry.payload, &turn.me.key, turn.now, lifetime, turn.rng).ok()
+    transport::seal(&route, &row.entry.payload, &me.key, now, lifetime, rng).ok()
 }
 
 /// The network has this entry. Once it has all entries of a message, the message is sent.
@@ -97,7 +158,8 @@ fn sent(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
+/// Nothing can be made of an entry: its message failed.
+pub(crate) fn give_up(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<(), StoreError> {
     let Some(message) = row.entry.message else {
         files::entry_given_up(turn, row.id)?;
         return turn.tx.outbox().remove(row.id);

@@ -60,8 +60,8 @@ fn a_message_that_the_network_lost_is_repeated_until_it_is_acknowledged() {
 #[test]
 fn a_lost_acknowledgement_is_repaired_and_nothing_is_shown_twice() {
     let (mut world, alice, bob) = World::friends();
+    (world.carry, world.swallow) = (1, 1); // Bobby's acknowledgement is lost
     let id = world.say(alice, bob, "once");
-    world.swallow = 1; // Bobby's acknowledgement
     world.pass(1_000);
     assert_eq!(state(&world, alice, bob, &id), Delivery::Sent);
     world.pass(MINUTE);

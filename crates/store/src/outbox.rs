@@ -106,12 +106,13 @@ impl Outbox<'_> {
         )
     }
 
-    /// When the next entry is due.
-    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.0
-            .one("SELECT due_at FROM outbox ORDER BY due_at LIMIT 1", [], |row| {
-                column(row, "due_at")
-            })
+    /// The `limit` entries that are due first, and when.
+    pub fn next_due(&self, limit: u32) -> Result<Vec<(OutboxId, Timestamp)>, StoreError> {
+        self.0.all(
+            "SELECT id, due_at FROM outbox ORDER BY due_at LIMIT ?1",
+            [limit],
+            |row| Ok((OutboxId(row.get("id")?), column(row, "due_at")?)),
+        )
     }
 
     /// How many entries there are.
@@ -311,16 +312,16 @@ mod tests {
                 assert!(outbox.load(first)?.unwrap().entry == asymmetric);
                 outbox.reschedule(first, 1, NOW.plus(9))?;
                 outbox.reschedule(second, 1, NOW.plus(8))?;
-                assert_eq!(outbox.next_due()?, Some(NOW.plus(8)));
+                assert_eq!(outbox.next_due(1)?, [(second, NOW.plus(8))]);
                 assert_eq!(outbox.bring_forward(NOW.plus(1))?, 2);
-                assert_eq!(outbox.next_due()?, Some(NOW.plus(1)));
+                assert_eq!(outbox.next_due(9)?, [(first, NOW.plus(1)), (second, NOW.plus(1))]);
                 assert_eq!(outbox.unpublished(&message_id(1))?, 2);
                 outbox.published(first, NOW, NOW.plus(3))?;
                 assert_eq!(outbox.unpublished(&message_id(1))?, 1);
                 assert_eq!(outbox.load(first)?.unwrap().published_at, Some(NOW));
                 outbox.remove(first)?;
                 assert_eq!(outbox.remove_message(&message_id(1))?, 1);
-                assert_eq!(outbox.next_due()?, None);
+                assert_eq!(outbox.next_due(1)?, []);
                 assert!(outbox.insert(&entry(0, 1))? > second, "names are not used again");
                 Ok::<_, StoreError>(())
             })

@@ -1,5 +1,6 @@
 //! One profile's database: opening it, and the two ways to use it.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Changes, StoreError, Tx, View, migrations};
@@ -77,6 +78,8 @@ pub(crate) fn read<T, E: From<StoreError>>(
 /// What holds for every connection that may write.
 pub(crate) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it, a statement that may use a partial index is compiled anew at every use, with the values bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;

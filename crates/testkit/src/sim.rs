@@ -347,7 +347,7 @@ impl Sim {
     /// Whether this person has caught up, and nothing of theirs waits to be published or acknowledged.
     fn is_settled(&self, who: Who) -> bool {
         let waits = |view: &View<'_>| {
-            Ok(view.outbox().next_due()?.is_some()
+            Ok(view.outbox().count()? > 0
                 || view.datasync().next_due()?.is_some()
                 || view.repair().next_due()?.is_some())
         };
@@ -443,8 +443,12 @@ impl Sim {
             }
         }
         let Some(messenger) = self.running(who) else { return };
+        let publication = messenger
+            .next_publication()
+            .expect("the database of a simulation works");
         let deadline = messenger.next_deadline();
-        self.wake_at(who, deadline);
+        let publication = publication.filter(|_| self.is_online(who));
+        self.wake_at(who, deadline.into_iter().chain(publication).min());
     }
 
     /// Asks store nodes at once if a first message waits for somebody's contact code, which only a command brings about.

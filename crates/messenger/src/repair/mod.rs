@@ -186,7 +186,7 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
         return Ok(());
     }
     // Nothing can be asked while nothing gets out.
-    let stuck_since = turn.tx.outbox().next_due()?;
+    let stuck_since = turn.tx.outbox().next_due(1)?.first().map(|(_, due)| *due);
     let offline = stuck_since.is_some_and(|since| turn.now.since(since) > STUCK_MS);
     let mut asks: Vec<(PublicKey, Vec<Name>)> = Vec::new();
     for row in due {

@@ -27,6 +27,8 @@ pub struct World {
     pub people: Vec<Person>,
     /// Everything that was published, in order: what a store node holds.
     pub archive: Vec<Envelope>,
+    /// Envelopes that the network still carries before it begins to swallow, counted down.
+    pub carry: usize,
     /// Envelopes that the network swallows instead of carrying, counted down.
     pub swallow: usize,
 }
@@ -48,6 +50,7 @@ impl World {
             now: START,
             people,
             archive: Vec::new(),
+            carry: 0,
             swallow: 0,
         };
         world.pump();
@@ -165,7 +168,9 @@ impl World {
     }
 
     fn deliver(&mut self, from: Who, envelope: &Envelope) {
-        if self.swallow > 0 {
+        if self.carry > 0 {
+            self.carry -= 1;
+        } else if self.swallow > 0 {
             self.swallow -= 1;
             return;
         }
@@ -190,7 +195,11 @@ impl World {
             let next = self
                 .people
                 .iter()
-                .filter_map(|person| person.messenger.as_ref()?.next_deadline())
+                .filter_map(|person| {
+                    let messenger = person.messenger.as_ref()?;
+                    let publication = messenger.next_publication().unwrap().filter(|_| person.online);
+                    messenger.next_deadline().into_iter().chain(publication).min()
+                })
                 .min();
             match next.filter(|at| *at <= end) {
                 Some(at) => self.now = at.max(self.now.plus(1)).min(end),
