@@ -341,7 +341,7 @@ impl Core {
         let account = self.own.borrow().clone();
         let settings = self.settings.borrow().notifications;
         let own = Own::of(&self.profile, &account);
-        let shown = self.reader.read(|view| {
+        let shown = self.messenger.store().read(|view| {
             let situation = notifications::Situation {
                 own: &account.public_key,
                 settings: &settings,
