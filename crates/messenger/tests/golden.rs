@@ -128,7 +128,7 @@ fn a_gap_that_closes() {
     world.say_lost(alice, bob, "Third, his name is Hasso");
     world.say(alice, bob, "Fourth, take your time");
     world.people[alice.0].online = false;
-    world.pass(40_000);
+    world.pass(70_000);
     compare("a_gap_is_searched", &world);
     world.people[alice.0].online = true;
     world.pass(5 * 60_000);

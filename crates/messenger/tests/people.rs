@@ -1,5 +1,6 @@
 //! What people tell of themselves and to whom, how they make sure of each other, and what strangers cannot do.
 
+// over budget: the lives of one feature, which share what they ask and look at
 #![allow(clippy::unwrap_used)]
 
 extern crate undertone_messenger as messenger;
@@ -624,6 +625,7 @@ fn strangers_say_nothing_of_themselves() {
     assert!(entries(&world, alice).is_empty());
 }
 
+// over budget: one hostile life, told in order
 #[test]
 fn a_hostile_contact_is_shown_harmlessly_and_answers_no_question_of_others() {
     let (mut world, alice, bob) = World::friends();

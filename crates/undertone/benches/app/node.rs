@@ -10,6 +10,7 @@ use crate::process::service_node;
 use crate::table;
 
 /// Memory and processor time for half a minute.
+// over budget: one run and its table
 pub(crate) async fn memory() {
     let dir = tempfile::tempdir().unwrap();
     let (node, address) = service_node(dir.path());
