@@ -12,6 +12,7 @@ use protocol::group::History;
 use protocol::id::{ChatId, InstallationId, public_key_text};
 use protocol::layers::encryption::{Body, Bundle, ProtocolMessage};
 use protocol::layers::{application, datasync, sds, segmentation, transport};
+use protocol::link::{Link, addresses};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use waku_proto::codec::LengthReader;
@@ -164,6 +165,11 @@ pub const TARGETS: &[Target] = &[
         name: "group_history",
         run: group_history,
         seeds: || vec![vec![0, 1, 1, 0, 0, 2, 3, 2, 1, 3, 2, 1, 2, 4, 5, 2], (0..200).collect()],
+    },
+    Target {
+        name: "link",
+        run: link,
+        seeds: seeds::link,
     },
 ];
 
@@ -408,6 +414,17 @@ pub fn content(bytes: &[u8]) {
     if let Content::MembershipUpdate(update) = &content {
         let _ = History::receive(update, None, Timestamp(u64::MAX));
     }
+}
+
+pub fn link(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for address in addresses(&text, 5) {
+        assert_eq!(&text[address.place], address.url);
+    }
+    let Ok(link) = text.parse::<Link>() else { return };
+    let again: Link = link.to_string().parse().expect("what was written reads back");
+    assert_eq!(again.to, link.to);
+    assert_eq!(again.card.unwrap_or_default(), link.card.unwrap_or_default());
 }
 
 pub fn membership_event(bytes: &[u8]) {

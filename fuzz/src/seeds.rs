@@ -253,6 +253,19 @@ pub(super) fn content() -> Vec<Vec<u8>> {
         .collect()
 }
 
+pub(super) fn link() -> Vec<Vec<u8>> {
+    [
+        "https://status.app/u#zQ3shwQPhRuDJSjVGVBnTjCdgXy5i9WQaeVPdGJD6yTarJQSj",
+        "https://status.app/u/iwSACggKBkp1bGllbgM=#zQ3shmh1sbvE6qrGotuyNQB22XU5jTrZ2HFC8bA56d5kTS2fy",
+        "https://status.app/c/iyKACkQKB0Rvb2RsZXMSJ0NvbG9yaW5nIHRoZSB3b3JsZCB3aXRoIGpveSDigKIg4bSXIOKAohiYohsiByMxMzFEMkYqAwEhMwM=\
+         #zQ3shYSHp7GoiXaauJMnDcjwU2yNjdzpXLosAWapPS4CFxc11",
+        "https://status.app/cc/003cdcd5-e065-48f9-b166-b1a94ac75a11#zQ3shYSHp7GoiXaauJMnDcjwU2yNjdzpXLosAWapPS4CFxc11",
+        "see https://example.org/(a), `https://example.org/b` and http://[::1]:80/.",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
 fn sealed(to: Recipient<'_>) -> Vec<Vec<u8>> {
     let author = secret_key();
     let seal = |author| payload_v1::seal(b"data", to, author, &mut rng()).expect("short data");

@@ -29,6 +29,7 @@ use crate::{
 
 mod activity;
 mod attachments;
+mod links;
 mod people;
 
 /// Speaks to one daemon.

@@ -4,6 +4,7 @@
 //! ones.
 
 use api::{Contact, ContactState, MessageKind, Page, Quote};
+use messenger::link::{Destination, Link, LinkError};
 use messenger::{ChatId, MessageId, PublicKey};
 use store::{
     ChatRow, ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, Search, StoreError,
@@ -51,16 +52,28 @@ impl Own {
 #[derive(Debug)]
 pub(crate) struct BadCursor;
 
-/// A chat key in one of the forms people exchange: `zQ3…`, or `0x04…`.
+/// A chat key in one of the forms people exchange: `zQ3…`, `0x04…`, or in a link.
 pub(crate) fn parse_key(text: &str) -> Option<PublicKey> {
     let text = text.trim();
+    if let Ok(link) = text.parse::<Link>() {
+        return match link.to {
+            Destination::Person(key) => Some(key),
+            _ => None,
+        };
+    }
     PublicKey::from_multibase(text)
         .or_else(|_| PublicKey::from_hex(text))
         .ok()
 }
 
-/// A chat: by its id, or by the key of the other person.
+/// A chat: by its id, by the key of the other person, or by a link.
 pub(crate) fn parse_chat(text: &str) -> Option<ChatId> {
+    match text.parse::<Link>() {
+        Ok(link) => return link.to.chat(),
+        Err(LinkError::NotALink) => {}
+        // A public chat is not called like a broken link.
+        Err(_) => return None,
+    }
     if text.starts_with("zQ3")
         && let Some(key) = parse_key(text)
     {

@@ -27,6 +27,7 @@ mod link;
 mod media;
 pub mod memory;
 mod publisher;
+mod qr;
 mod readers;
 mod skew;
 mod socket;

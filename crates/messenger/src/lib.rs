@@ -49,6 +49,7 @@ pub use messenger::{AccountInfo, Commit, Messenger, NewProfile, Published};
 pub use profile::{Identity, ProfileError};
 pub use protocol::Timestamp;
 pub use protocol::content::Presence;
-pub use protocol::id::{ChatId, ChatKind, InstallationId, MessageId};
+pub use protocol::id::{ChatId, ChatKind, CommunityId, InstallationId, MessageId};
+pub use protocol::link;
 pub use settings::{Audience, InvitationsFrom, Mode, PicturesOf, RequestsFrom, Settings};
 pub use store::OutboxId;

@@ -13,6 +13,7 @@
 //! | [`content`] | what a signed body says, and the rules of its values |
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
 //! | [`group`] | what a history of signed events makes of a private group |
+//! | [`link`] | how people, communities and channels are handed on as links |
 //! | [`wire`] | the generated protobuf messages below all of that |
 //!
 //! The rules by which a description makes a community with its roles, channels and permissions (`community/`) get their
@@ -27,6 +28,7 @@ pub mod files;
 pub mod group;
 pub mod id;
 pub mod layers;
+pub mod link;
 pub mod sound;
 pub mod wire;
 

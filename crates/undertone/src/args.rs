@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// Contacts and contact requests
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Links and QR codes that lead to people, communities and channels
+    #[command(subcommand)]
+    Link(crate::commands::links::LinkCommand),
     /// List chats, latest first
     #[command(after_help = "Examples:\n  undertone chats\n  undertone chats --json | jq -r '.[].name'")]
     Chats {
@@ -107,7 +110,7 @@ pub(crate) enum Command {
         undertone send @bob 'Look' --image ./sea.jpg --image ./sky.png\n  \
         undertone send zQ3sh… 'By key' --reply-to 0x5f…\n  date | undertone send @bob -")]
     Send {
-        /// @name, chat key (zQ3… or 0x04…), or chat id
+        /// @name, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         /// What to say; - reads it from standard input
         #[arg(default_value = "", required_unless_present = "image")]
@@ -140,7 +143,7 @@ pub(crate) enum Command {
     /// List the messages of a chat, oldest of the page first
     #[command(after_help = "Examples:\n  undertone messages @bob\n  undertone messages @bob --limit 200 --json")]
     Messages {
-        /// @name, chat key (zQ3… or 0x04…), or chat id
+        /// @name, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         /// At most so many, 1 to 200
         #[arg(long, value_name = "N", default_value_t = 50)]
@@ -156,7 +159,7 @@ pub(crate) enum Command {
     /// Mark everything in a chat as read
     #[command(after_help = "Example:\n  undertone read @bob")]
     Read {
-        /// @name, chat key (zQ3… or 0x04…), or chat id
+        /// @name, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         #[command(flatten)]
         who: Who,
@@ -286,8 +289,14 @@ pub(crate) enum ProfileCommand {
         output: Output,
     },
     /// Show an unlocked profile: its name and the chat key to give to others
-    #[command(after_help = "Examples:\n  undertone profile show\n  undertone profile show --json | jq -r .key")]
+    #[command(
+        after_help = "Examples:\n  undertone profile show\n  undertone profile show --qr\n  \
+        undertone profile show --json | jq -r .key"
+    )]
     Show {
+        /// Draw the link to it for a camera
+        #[arg(long)]
+        qr: bool,
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
@@ -352,9 +361,12 @@ pub(crate) enum ProfileCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContactCommand {
     /// Ask somebody to become a contact
-    #[command(after_help = "Example:\n  undertone contact add zQ3sh… --note 'Hi, it is Alice from the train'")]
+    #[command(
+        after_help = "Examples:\n  undertone contact add zQ3sh… --note 'Hi, it is Alice from the train'\n  \
+        undertone contact add https://status.app/u/…#zQ3sh…"
+    )]
     Add {
-        /// Their chat key (zQ3… or 0x04…)
+        /// Their chat key (zQ3… or 0x04…), or a link to them
         key: String,
         /// What they read with the request, 1 to 280 characters
         #[arg(long, default_value = "Please add me to your contacts")]
@@ -511,7 +523,7 @@ pub(crate) struct Who {
 /// Which person.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Person {
-    /// @name or chat key (zQ3… or 0x04…)
+    /// @name, chat key (zQ3… or 0x04…), or link
     pub(crate) person: String,
     #[command(flatten)]
     pub(crate) who: Who,

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use messenger::Command;
+use messenger::link::{Link, LinkError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -104,6 +105,14 @@ async fn name(
 
 /// What a path calls a person.
 pub(super) fn person(text: &str) -> Result<messenger::PublicKey, Refusal> {
-    convert::parse_key(text)
-        .ok_or_else(|| Refusal::bad_request("this is not a chat key; it begins with zQ3 (or, in older clients, 0x04)"))
+    if let Some(key) = convert::parse_key(text) {
+        return Ok(key);
+    }
+    Err(match text.parse::<Link>() {
+        Ok(_) => Refusal::bad_request("this link leads to a community, not to a person"),
+        Err(LinkError::NotALink) => Refusal::bad_request(
+            "this is neither a chat key, which begins with zQ3 (or, in older clients, 0x04), nor a link to a person",
+        ),
+        Err(error) => error.into(),
+    })
 }

@@ -10,6 +10,7 @@ mod chats;
 mod contacts;
 mod door;
 mod extract;
+mod links;
 mod messages;
 mod node;
 mod page;
@@ -82,6 +83,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(activity::routes())
         .merge(people::routes())
         .merge(settings::routes())
+        .merge(links::routes())
         .merge(node::routes())
         .merge(door::routes())
 }

@@ -6,6 +6,7 @@ mod browser;
 mod common;
 mod door;
 mod events;
+mod links;
 mod openapi;
 mod people;
 mod profiles;

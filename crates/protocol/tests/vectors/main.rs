@@ -9,6 +9,7 @@ mod device;
 mod encryption;
 mod groups;
 mod json;
+mod links;
 mod load;
 mod segmentation;
 mod sessions;

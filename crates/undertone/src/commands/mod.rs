@@ -5,6 +5,7 @@ mod app;
 mod attachments;
 mod chats;
 mod contacts;
+pub(crate) mod links;
 mod listen;
 mod node;
 mod open;
@@ -46,6 +47,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Lock(who)) => profiles::lock(&who).await,
         Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
         Some(Command::Contact(command)) => contacts::run(command).await,
+        Some(Command::Link(command)) => links::run(command).await,
         Some(Command::Chats { who, output }) => chats::list(&who, output.format()).await,
         Some(Command::Send {
             chat,

@@ -3,10 +3,10 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Result;
-use api::{ChangePassword, CreateProfile, ExportPhrase, Profile, ProfileState, RestoreProfile, Unlock};
+use api::{ChangePassword, CreateProfile, ExportPhrase, LinkQuery, Profile, ProfileState, RestoreProfile, Unlock};
 
 use crate::args::{PasswordFile, ProfileCommand, Who};
-use crate::commands::people;
+use crate::commands::{links, people};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, clean};
 use crate::password;
@@ -41,7 +41,7 @@ pub(super) async fn run(command: ProfileCommand) -> Result<()> {
             let result = list(&host, output.format()).await;
             finish(host, result).await
         }
-        ProfileCommand::Show { who, output } => show(&who, output.format()).await,
+        ProfileCommand::Show { qr, who, output } => show(&who, qr, output.format()).await,
         ProfileCommand::Set(args) => people::set(&args).await,
         ProfileCommand::ConfirmPhrase { who, phrase_file } => {
             people::confirm_phrase(&who, phrase_file.as_deref()).await
@@ -160,9 +160,13 @@ async fn list(host: &Host, format: Format) -> Result<()> {
     Ok(())
 }
 
-async fn show(who: &Who, format: Format) -> Result<()> {
+async fn show(who: &Who, qr: bool, format: Format) -> Result<()> {
     let session = Session::open(who).await?;
     let account = session.client.account(&session.profile).await?;
+    if qr && format == Format::Text {
+        let link = session.client.link(&session.profile, &LinkQuery::default()).await?;
+        output::text(&links::drawn(&link.plain)?);
+    }
     output::data(format, &account, people::account_words);
     Ok(())
 }

@@ -223,6 +223,15 @@ fn a_profile_from_its_making_to_its_end() {
     assert_sentence(&said);
     let (code, said) = alice.failure(&["contact", "add", "not-a-key"]);
     assert_eq!(code, 2, "{said}");
+    let link = alice.run(&["link", "show"]);
+    assert_eq!(
+        alice.json(&["link", "parse", link.trim()])["key"].as_str().unwrap(),
+        own
+    );
+    assert!(alice.run(&["profile", "show", "--qr"]).contains('▀'));
+    let (code, said) = alice.failure(&["link", "parse", "https://example.org/"]);
+    assert_eq!(code, 6, "{said}");
+    assert_sentence(&said);
     let (code, said) = alice.failure(&["start", "--api-port", "0"]);
     assert_eq!(code, 8, "{said}");
 
