@@ -395,6 +395,35 @@ export type Item = {
   value: Settings;
 };
 
+/** A link, and where it leads. What it says beside the key is the claim of whoever made it. */
+export interface Link {
+  /** The chat it leads to; absent for communities. */
+  chat?: string;
+  /** `#RRGGBB`. */
+  colour?: string;
+  /** The name of the channel's community. */
+  community?: string;
+  /** What it says about the person, community or channel. */
+  description?: string;
+  /** The emoji of a channel. */
+  emoji?: string;
+  /** The person's chat key, or the community's. */
+  key: string;
+  /** What it leads to. */
+  kind: LinkKind;
+  /** The link with everything it says. */
+  link: string;
+  /** How many members the community had when the link was made. */
+  members?: number;
+  /** The name it gives; anybody may claim any name. */
+  name?: string;
+  /** The shortest form, with the key alone. */
+  plain: string;
+}
+
+/** What a link leads to. */
+export type LinkKind = 'person' | 'community' | 'channel';
+
 /** How loudly one kind of thing is told. */
 export type Loudness = 'off' | 'quiet' | 'alert';
 
@@ -642,6 +671,12 @@ export interface Quote {
   id: string;
   /** Its text, if we have the message. */
   text?: string;
+}
+
+/** Asks where a link leads. Nothing is fetched. */
+export interface ReadLink {
+  /** The link (`https://status.app/…`). */
+  link: string;
 }
 
 /** Changes the display name. */
@@ -993,6 +1028,26 @@ export interface Paths {
   'GET /v1/profiles/{profile}/events': {
     query: { epoch?: string; since?: number };
     answer: undefined;
+  };
+  /** The link to ourselves, or to a person or a channel. */
+  'GET /v1/profiles/{profile}/link': {
+    query: { of?: string };
+    answer: Link;
+  };
+  /** The same as a QR code, a PNG picture. */
+  'GET /v1/profiles/{profile}/link/qr.png': {
+    query: { of?: string; plain?: boolean };
+    answer: Blob;
+  };
+  /** The same as a QR code, an SVG drawing. */
+  'GET /v1/profiles/{profile}/link/qr.svg': {
+    query: { of?: string; plain?: boolean };
+    answer: Blob;
+  };
+  /** Say where a link leads. Nothing is fetched, and nothing is kept. */
+  'POST /v1/profiles/{profile}/links': {
+    body: ReadLink;
+    answer: Link;
   };
   /** Take a profile's keys out of memory, and its node off the network. */
   'POST /v1/profiles/{profile}/lock': {
