@@ -21,7 +21,8 @@ help:
 setup:
 	scripts/setup
 
-run: setup web
+run:
+	scripts/setup --app
 	cargo build --package undertone
 	cargo run --quiet --package undertone -- demo $(DEMO_ARGS)
 

@@ -236,7 +236,7 @@ const HEADERS: [(header::HeaderName, &str); 8] = [
     ),
     (
         header::HeaderName::from_static("permissions-policy"),
-        "geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=()",
+        "geolocation=(), payment=(), usb=(), serial=(), hid=()",
     ),
 ];
 /// A text of 4096 characters takes at most 24 kB as JSON.

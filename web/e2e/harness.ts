@@ -1,0 +1,220 @@
+/**
+ * A small world on loopback for the browser tests: a service node, the daemons of a few people, and one Chromium.
+ *
+ * Everything is a process of its own and is ended with the world; nothing leaves this computer. The binary is
+ * UNDERTONE_BINARY, the browser CHROMIUM.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { afterEach } from 'vitest';
+
+export const PASSWORD = 'correct horse battery';
+const BINARY = process.env.UNDERTONE_BINARY ?? join(import.meta.dirname, '../../target/debug/undertone');
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  // A name of somebody else that leads to this computer.
+  '--host-resolver-rules=MAP rebound.example 127.0.0.1',
+];
+
+/** A process that says one line of JSON when it is ready. */
+class Process {
+  private constructor(private readonly child: ChildProcess, readonly ready: Record<string, unknown>) {}
+
+  static async start(args: string[]): Promise<Process> {
+    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('UNDERTONE_')));
+    const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+    const lines = createInterface({ input: child.stdout! });
+    const line = await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      child.once('exit', (code) => reject(new Error(`undertone ${args[0]} ended with ${code}`)));
+    });
+    return new Process(child, JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill(signal);
+    await gone;
+  }
+}
+
+/** One data directory and its daemon. */
+export class Home {
+  private process: Process | undefined;
+  port = 0;
+
+  constructor(readonly dir: string, private readonly node: string) {}
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.process = await Process.start([
+      'start', '--json', '--no-discovery', '--api-port', String(this.port), '--listen-address', '127.0.0.1', '--data-dir', this.dir, '--static-node', this.node,
+    ]);
+    this.port = Number(new URL(String(this.process.ready.api)).port);
+  }
+
+  /** Without a warning, as a crash would. */
+  async kill(): Promise<void> {
+    await this.process?.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.end('SIGTERM');
+  }
+
+  /** What a command of the binary prints, as JSON. */
+  command(...args: string[]): unknown {
+    return JSON.parse(execFileSync(BINARY, [...args, '--json', '--data-dir', this.dir], { encoding: 'utf8' }));
+  }
+
+  /** Lets a browser in. */
+  invite(): { file: string; address: string; code: string } {
+    return this.command('open', '--code') as { file: string; address: string; code: string };
+  }
+}
+
+/** What pages did that no page of ours should. */
+export class Watch {
+  readonly foreign: string[] = [];
+  readonly complaints: string[] = [];
+
+  over(context: BrowserContext, home: Home): void {
+    context.on('request', (request) => {
+      if (!request.url().startsWith(home.address) && !/^(blob|data|file):/.test(request.url())) this.foreign.push(request.url());
+    });
+    context.on('console', (message) => {
+      if (/Content Security Policy|TrustedHTML/.test(message.text())) this.complaints.push(message.text());
+    });
+    context.on('weberror', (error) => this.complaints.push(String(error.error())));
+  }
+}
+
+/** Worlds that have not ended. */
+const worlds = new Set<World>();
+
+// What the pages of a failed test showed.
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  const folder = mkdtempSync(join(tmpdir(), 'undertone-e2e-failed-'));
+  const pages = [...worlds].flatMap((world) => world.browser.contexts().flatMap((context) => context.pages()));
+  for (const [at, page] of pages.entries()) await page.screenshot({ path: join(folder, `${at}.png`) }).catch(() => undefined);
+  console.error(`${task.name}: what the pages showed is in ${folder}`);
+});
+
+export class World {
+  private readonly homes: Home[] = [];
+  readonly watch = new Watch();
+
+  private constructor(private readonly dir: string, private readonly node: Process, readonly browser: Browser) {}
+
+  static async start(): Promise<World> {
+    const dir = mkdtempSync(join(tmpdir(), 'undertone-e2e-'));
+    const node = await Process.start(['node', '--json', '--listen-address', '127.0.0.1', '--tcp-port', '0', '--log-level', 'error', '--data-dir', join(dir, 'node')]);
+    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+    const world = new World(dir, node, browser);
+    worlds.add(world);
+    return world;
+  }
+
+  async end(): Promise<void> {
+    worlds.delete(this);
+    await this.browser.close();
+    for (const home of this.homes) await home.stop();
+    await this.node.end('SIGTERM');
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async home(name: string): Promise<Home> {
+    const dir = join(this.dir, name);
+    mkdirSync(dir);
+    const home = new Home(dir, (this.node.ready.addresses as string[])[0]!);
+    await home.start();
+    this.homes.push(home);
+    return home;
+  }
+
+  /** A browser of its own, as one person would have it. */
+  async person(home: Home, options: { dark?: boolean; phone?: boolean } = {}): Promise<BrowserContext> {
+    const context = await this.browser.newContext({
+      viewport: options.phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
+      colorScheme: options.dark ? 'dark' : 'light',
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+    });
+    context.setDefaultTimeout(30_000);
+    this.watch.over(context, home);
+    return context;
+  }
+
+  /** A page of the app, let in by the file that only the owner can read. */
+  async page(home: Home, context?: BrowserContext): Promise<Page> {
+    const page = await (context ?? (await this.person(home))).newPage();
+    await page.goto(`file://${home.invite().file}`);
+    await page.waitForURL(`${home.address}/`);
+    return page;
+  }
+
+  file(name: string, content: string | Uint8Array): string {
+    const path = join(this.dir, name);
+    writeFileSync(path, content);
+    return path;
+  }
+}
+
+/** First start: a name and a password. */
+export async function createProfile(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: /Create a profile/ }).click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Repeat the password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create profile' }).click();
+  await page.getByRole('heading', { name: 'Chats', exact: true }).waitFor();
+}
+
+export async function unlock(page: Page, password = PASSWORD): Promise<void> {
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+}
+
+/** The key of the unlocked profile of a home. */
+export function keyOf(home: Home): string {
+  return (home.command('profile', 'show') as { key: string }).key;
+}
+
+/** One asks, the other accepts, both in the browser. */
+export async function meet(one: Page, other: Page, otherKey: string, note: string): Promise<void> {
+  await one.getByRole('button', { name: 'Add contact' }).first().click();
+  await one.getByLabel('Key or link').fill(otherKey);
+  await one.getByLabel('Note').fill(note);
+  await one.getByRole('button', { name: 'Send request' }).click();
+  await other.getByRole('button', { name: 'Contacts' }).first().click();
+  await other.getByText(note).first().waitFor();
+  await other.getByRole('button', { name: 'Accept' }).first().click();
+  await other.getByRole('button', { name: 'Chats' }).first().click();
+}
+
+/** Opens the chat with this name in its list entry. */
+export async function openChat(page: Page, name: string): Promise<void> {
+  await page.locator('.chat', { hasText: name }).first().click();
+  await page.getByRole('log').waitFor();
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  const field = page.getByLabel(/^Message to /);
+  await field.fill(text);
+  await field.press('Enter');
+}
+
+/** The message with this text. */
+export function message(page: Page, text: string) {
+  return page.locator('article', { hasText: text }).last();
+}
