@@ -5,7 +5,7 @@ use protocol::content::name::NameError;
 use protocol::id::{ChatId, MessageId};
 
 use crate::activity;
-use crate::chats::commands::Mute;
+use crate::chats::{self, commands::Mute};
 use crate::settings::Settings;
 use crate::{files, media, notifications, profile, verification};
 
@@ -70,6 +70,8 @@ pub enum Command {
         /// The failed message.
         message: MessageId,
     },
+    /// Something about chats and what was said in them.
+    Chat(chats::Command),
     /// Something about files.
     File(files::Command),
     /// Something about pictures and sounds.
@@ -114,6 +116,8 @@ pub enum Reply {
     Message(MessageId),
     /// The relation to this person changed.
     Contact(PublicKey),
+    /// This chat is in the list now.
+    Chat(ChatId),
     /// The places of the words that are asked for, counted from 1.
     Places([u8; 2]),
 }
@@ -187,6 +191,9 @@ pub enum CommandError {
     /// The name we give somebody has characters that cannot be seen.
     #[error("the nickname has characters that cannot be seen; type it anew")]
     BadNickname,
+    /// Something about chats and what was said in them.
+    #[error(transparent)]
+    Chat(#[from] chats::Error),
     /// It cannot be done with this file.
     #[error(transparent)]
     File(#[from] files::FileCommandError),
@@ -224,6 +231,7 @@ impl CommandError {
             CommandError::Profile(error) => error.code(),
             CommandError::Verification(error) => error.code(),
             CommandError::BadNickname => "bad_nickname",
+            CommandError::Chat(error) => error.code(),
             CommandError::File(error) => error.code(),
             CommandError::Media(error) => error.code(),
             CommandError::Store(_) => "store",

@@ -12,7 +12,7 @@ use waku_proto::store::{Gap, MAX_CONTENT_TOPICS};
 use waku_proto::{ContentTopic, Envelope, PubsubTopic};
 
 use crate::datasync;
-use crate::topics::CONTACT_CODE;
+use crate::topics::{self, CONTACT_CODE};
 use crate::turn::{Me, Turn};
 
 /// A stretch of time of which something may be missing.
@@ -106,14 +106,25 @@ fn urgent_topics(view: &View<'_>) -> Result<BTreeSet<String>, StoreError> {
         .collect())
 }
 
+/// The first moment of a topic that is of interest. What others announced before we existed is of use; what they could
+/// have sent us before is nothing; of a public chat it is a day before we came, as for deployed clients.
+fn first_moment(view: &View<'_>, me: &Me, topic: &TopicRow) -> Result<Timestamp, StoreError> {
+    if let Some(chat) = topics::public_chat_of(&topic.name) {
+        let came = view.chats().load(&chat)?.map_or(me.history_from, |row| row.created_at);
+        return Ok(came.minus(BEFORE_WE_CAME_MS));
+    }
+    Ok(match topic.name.ends_with(CONTACT_CODE) {
+        true => Timestamp(0),
+        false => me.history_from,
+    })
+}
+
+/// How much of a public chat from before we came is asked for.
+const BEFORE_WE_CAME_MS: u64 = 24 * 60 * 60 * 1_000;
+
 fn missing_spans(view: &View<'_>, me: &Me, topic: &TopicRow, now: Timestamp) -> Result<Vec<Span>, StoreError> {
     let reach = now.minus(REACH_MS);
-    // What others announced before we existed is of use; what they could have sent us before is nothing.
-    let begin = if topic.name.ends_with(CONTACT_CODE) {
-        reach
-    } else {
-        reach.max(me.history_from)
-    };
+    let begin = reach.max(first_moment(view, me, topic)?);
     let end = now.as_nanoseconds();
     let mut from = begin.as_nanoseconds();
     let mut missing = Vec::new();

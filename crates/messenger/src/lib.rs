@@ -23,6 +23,7 @@ mod datasync;
 mod deadlines;
 mod devices;
 pub mod files;
+mod groups;
 mod history;
 mod inbound;
 pub mod media;

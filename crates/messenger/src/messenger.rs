@@ -442,6 +442,7 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::File(command) => files::commands::carry_out(turn, command),
         Command::Media(command) => media::carry_out(turn, command),
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),
+        Command::Chat(command) => chats::commands::carry_out(turn, command),
         Command::MarkRead { chat } => chats::commands::mark_read(turn, &chat).map(|()| Reply::Done),
         Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),
         Command::Activity(command) => activity::commands::carry_out(turn, command).map(|()| Reply::Done),

@@ -114,6 +114,7 @@ pub(crate) fn retry(turn: &mut Turn<'_, '_>, topics: &Topics) -> Result<(), Stor
         let waited = match &arrival {
             Arrival::Session(key) => waiting::take(turn, store::Missing::Session, key)?,
             Arrival::Contact(person) => waiting::take(turn, store::Missing::Chat, row_key(person).as_bytes())?,
+            Arrival::Message(id) => waiting::take(turn, store::Missing::Target, id.as_bytes())?,
         };
         for parked in waited {
             again(turn, topics, parked)?;
@@ -455,11 +456,15 @@ fn again(turn: &mut Turn<'_, '_>, topics: &Topics, parked: ParkedRow) -> Result<
         return Ok(());
     }
     match parked.form {
-        Form::Content => {
+        Form::Content | Form::PublicContent => {
+            let audience = match parked.form {
+                Form::PublicContent => Audience::Everybody,
+                _ => Audience::Us,
+            };
             let origin = Origin {
                 sender: &sender,
                 sent_at: parked.sent_at,
-                audience: Audience::Us,
+                audience,
             };
             message(turn, &origin, parked.bytes)?;
         }
@@ -521,7 +526,10 @@ fn content_row(origin: &Origin<'_>, signed: &Signed, missing: Missing, what: Vec
     ParkedRow {
         missing: missing.into(),
         what,
-        form: Form::Content,
+        form: match origin.audience {
+            Audience::Us => Form::Content,
+            Audience::Everybody => Form::PublicContent,
+        },
         digest: *signed.id.as_bytes(),
         sender: Some(origin.sender.row),
         topic: String::new(),

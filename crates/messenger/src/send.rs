@@ -6,7 +6,7 @@
 use crypto::PublicKey;
 use protocol::address;
 use protocol::content::{Content, Kind};
-use protocol::id::MessageId;
+use protocol::id::{ChatId, MessageId};
 use protocol::layers::application::{self, Signed};
 use protocol::layers::encryption::seal_public;
 use protocol::layers::segmentation;
@@ -16,7 +16,7 @@ use store::{NewEntry, OutboxId, Secret, StoreError};
 use crate::datasync;
 use crate::devices::pre_keys;
 use crate::devices::sessions::{self, Attach};
-use crate::repair;
+use crate::repair::{self, Conversation};
 use crate::topics;
 use crate::turn::{Turn, row_key};
 
@@ -86,6 +86,16 @@ pub(crate) fn to_followers_briefly(turn: &mut Turn<'_, '_>, content: &Content) -
 pub(crate) fn chunk(turn: &mut Turn<'_, '_>, route: &Route, payload: Vec<u8>) -> Result<OutboxId, StoreError> {
     let entry = new_entry(turn, route, payload, None, Priority::File);
     turn.tx.outbox().insert(&entry)
+}
+
+/// Publishes a content in a public chat; our bundle goes with it.
+pub(crate) fn to_public_chat(turn: &mut Turn<'_, '_>, chat: &ChatId, content: &Content) -> Result<Signed, StoreError> {
+    let signed = repair::sign(turn, &Conversation::public(chat), content)?;
+    let bundle = pre_keys::bundle(turn)?;
+    let bytes = seal_public(signed.bytes.clone(), &turn.me.installation, bundle);
+    let route = topics::route_to_public_chat(turn, chat)?;
+    enqueue(turn, &route, &bytes, Some(signed.id), Priority::Normal)?;
+    Ok(signed)
 }
 
 /// Which entries of the outbox go first.

@@ -9,7 +9,7 @@ use crypto::payload_v1::OpeningKey;
 use crypto::{PublicKey, SecretKey, SymmetricKey};
 use protocol::address::{self, Address, Lock, Password};
 use protocol::files::{FileId, file_of_topic};
-use protocol::id::public_key_text;
+use protocol::id::{ChatId, public_key_text};
 use protocol::layers::transport::{Route, RouteKey};
 use store::{Secret, StoreError, TopicRow, View};
 use waku_proto::{ContentTopic, Envelope, Interests, PubsubTopic};
@@ -154,6 +154,46 @@ pub(crate) fn route_to(turn: &mut Turn<'_, '_>, address: &Address, person: &Publ
         content_topic: address.content_topic.clone(),
         key,
     })
+}
+
+/// Listens to a public chat.
+pub(crate) fn listen_to_public_chat(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), StoreError> {
+    public_chat_key(turn, chat, Attention::Listen).map(drop)
+}
+
+/// Stops listening to a public chat. The key goes with it: a name is quickly made into a key again.
+pub(crate) fn leave_public_chat(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), StoreError> {
+    turn.tx.topics().remove(&public_chat_name(chat))
+}
+
+/// The route to a public chat.
+pub(crate) fn route_to_public_chat(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<Route, StoreError> {
+    let address = address::public_chat(chat.as_str());
+    let key = RouteKey::Symmetric(public_chat_key(turn, chat, Attention::Ignore)?);
+    Ok(Route {
+        pubsub_topic: turn.me.place(&address.pubsub_topic),
+        content_topic: address.content_topic,
+        key,
+    })
+}
+
+/// The name of a public chat's topic. The sign before it keeps it apart from the topics of people.
+pub fn public_chat_name(chat: &ChatId) -> String {
+    format!("{PUBLIC_CHAT}{chat}")
+}
+
+/// The public chat whose topic has this name.
+pub(crate) fn public_chat_of(name: &str) -> Option<ChatId> {
+    name.strip_prefix(PUBLIC_CHAT).and_then(|chat| ChatId::new(chat).ok())
+}
+
+/// How the names of public chats' topics begin.
+const PUBLIC_CHAT: char = '#';
+
+fn public_chat_key(turn: &mut Turn<'_, '_>, chat: &ChatId, attention: Attention) -> Result<SymmetricKey, StoreError> {
+    let address = address::public_chat(chat.as_str());
+    let password = Password::new(chat.as_str());
+    symmetric_key(turn, &address, &public_chat_name(chat), &password, attention)
 }
 
 impl Me {

@@ -2,7 +2,7 @@
 
 use crypto::{PublicKey, SecretKey};
 use protocol::Timestamp;
-use protocol::id::InstallationId;
+use protocol::id::{InstallationId, MessageId};
 use rand_core::CryptoRng;
 use store::{PublicKeyBytes, StoreError, Tx};
 use waku_proto::PubsubTopic;
@@ -31,6 +31,8 @@ pub(crate) enum Arrival {
     Session(Vec<u8>),
     /// A person whose messages are shown from now on.
     Contact(PublicKey),
+    /// A message that stands in a chat from now on.
+    Message(MessageId),
 }
 
 /// Who we are, in memory while the profile is unlocked.

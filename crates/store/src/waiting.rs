@@ -35,6 +35,8 @@ pub enum Form {
     Envelope,
     /// The signed application bytes: the layers around them are done with and gone.
     Content,
+    /// The same, of something that everybody could read.
+    PublicContent,
 }
 
 /// Something that waits.
@@ -181,7 +183,7 @@ impl Code for Missing {
 }
 
 impl Code for Form {
-    const CODES: &'static [(Form, i64)] = &[(Form::Envelope, 1), (Form::Content, 2)];
+    const CODES: &'static [(Form, i64)] = &[(Form::Envelope, 1), (Form::Content, 2), (Form::PublicContent, 3)];
 }
 
 #[cfg(test)]

@@ -159,6 +159,7 @@ impl From<CommandError> for Refusal {
                 messenger::files::FileCommandError::NoFile => StatusCode::NOT_FOUND,
                 _ => StatusCode::CONFLICT,
             },
+            CommandError::Chat(error) => status(error.fault()),
             CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {

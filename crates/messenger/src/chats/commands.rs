@@ -1,17 +1,73 @@
 //! What a person does in chats.
 
-use protocol::content::chat_message::Body;
-use protocol::id::{ChatId, MessageId};
-use protocol::wire::files::FileAnnouncement;
+use protocol::id::{ChatId, ChatKind, MessageId};
 use store::{ChatRow, Delivery};
 
-use super::rules;
-use super::{Saying, say};
-use crate::activity;
-use crate::command::CommandError;
-use crate::contacts::{load, next_clock, relation};
-use crate::datasync;
+use super::{Saying, post, public, rules};
+use crate::command::{CommandError, Reply};
 use crate::turn::Turn;
+use crate::{activity, datasync, repair};
+
+/// Something about chats and what was said in them.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Enters the public chat of a name.
+    JoinPublic {
+        /// The name; a sign `#` before it and capitals are forgiven.
+        name: String,
+    },
+    /// Takes a chat out of the list and erases what was said in it; a public chat is not heard any more.
+    Leave {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Erases what was said in a chat, on this device only.
+    Clear {
+        /// The chat.
+        chat: ChatId,
+    },
+}
+
+/// Carries out a command of this feature.
+pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, CommandError> {
+    match command {
+        Command::JoinPublic { name } => public::join(turn, &name).map(Reply::Chat),
+        Command::Leave { chat } => leave(turn, &chat).map(|()| Reply::Done),
+        Command::Clear { chat } => clear(turn, &chat).map(|()| Reply::Done),
+    }
+}
+
+/// Takes a chat out of the list, with what was said in it.
+fn leave(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
+    let chat = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
+    match id.kind() {
+        ChatKind::OneToOne => {
+            clear(turn, id)?;
+            let cleared = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
+            turn.tx.chats().save(&ChatRow {
+                active: false,
+                ..cleared
+            })?;
+            Ok(())
+        }
+        ChatKind::Public => public::leave(turn, chat),
+        ChatKind::Group | ChatKind::Channel { .. } => Err(CommandError::UnsupportedChat),
+    }
+}
+
+/// Erases what was said in a chat, and lets nothing of it back in.
+pub(crate) fn clear(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
+    let chat = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
+    turn.tx.messages().remove_up_to(id, chat.clock)?;
+    repair::begin_anew(turn, id)?;
+    turn.tx.chats().save(&ChatRow {
+        deleted_at_clock: chat.clock,
+        read_at_clock: chat.clock.max(chat.read_at_clock),
+        ..chat
+    })?;
+    activity::chat_was_read(turn, id)?;
+    Ok(())
+}
 
 /// Says a text.
 pub(crate) fn send_text(
@@ -20,39 +76,11 @@ pub(crate) fn send_text(
     text: &str,
     reply_to: Option<MessageId>,
 ) -> Result<MessageId, CommandError> {
-    rules::text(text)?;
-    post(turn, chat, text, Body::Text, None, reply_to)
-}
-
-/// Says anything in a chat of ours, if we may.
-pub(crate) fn post(
-    turn: &mut Turn<'_, '_>,
-    chat: &ChatId,
-    text: &str,
-    body: Body,
-    file: Option<FileAnnouncement>,
-    response_to: Option<MessageId>,
-) -> Result<MessageId, CommandError> {
-    let Some(person) = chat.peer() else {
-        let known = turn.tx.chats().load(chat)?.is_some();
-        return Err(if known {
-            CommandError::UnsupportedChat
-        } else {
-            CommandError::ChatNotFound
-        });
-    };
-    let row = turn.tx.chats().load(chat)?.ok_or(CommandError::ChatNotFound)?;
-    let relation = relation(&load(turn, &person)?);
-    rules::may_write(&relation)?;
-    let clock = next_clock(row.clock, &relation, turn.now);
     let saying = Saying {
-        clock,
-        text,
-        body,
-        response_to,
-        file,
+        response_to: reply_to,
+        ..Saying::text(text)
     };
-    Ok(say(turn, &person, &relation, saying)?)
+    post(turn, chat, saying)
 }
 
 /// Sends a failed message again, with the same id.

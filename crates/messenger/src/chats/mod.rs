@@ -1,34 +1,24 @@
 //! Chats: which message belongs where, and what we say in them.
 
 pub mod commands;
+mod error;
 pub(crate) mod inbound;
+pub(crate) mod place;
+pub(crate) mod post;
+pub(crate) mod public;
 pub mod rules;
 
 use crypto::PublicKey;
-use protocol::clock;
-use protocol::content::chat_message::Body;
-use protocol::content::{ChatMessage, Content, MessageType};
 use protocol::id::{ChatId, MessageId};
-use protocol::wire::files::FileAnnouncement;
-use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
+use store::{ChatRow, MessageRow, StoreError};
 
-use crate::contacts::rules::Relation;
-use crate::turn::{Turn, row_key};
-use crate::{repair, send};
+use crate::repair;
+use crate::turn::{Arrival, Turn};
 
-/// What we say in a one-to-one chat.
-pub(crate) struct Saying<'a> {
-    /// Its place in the chat.
-    pub clock: u64,
-    /// The text.
-    pub text: &'a str,
-    /// What it is besides text.
-    pub body: Body,
-    /// The message it answers.
-    pub response_to: Option<MessageId>,
-    /// The file it announces.
-    pub file: Option<FileAnnouncement>,
-}
+pub use commands::Command;
+pub use error::Error;
+pub(crate) use place::{Place, Room};
+pub(crate) use post::{Saying, post, say};
 
 /// The chat with a person; made now, outside the list of chats, if there is none.
 pub(crate) fn one_to_one(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<ChatRow, StoreError> {
@@ -67,59 +57,9 @@ pub(crate) fn purge(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> 
     })
 }
 
-/// Says something in the chat with a person: keeps the message and hands it to data sync.
-pub(crate) fn say(
-    turn: &mut Turn<'_, '_>,
-    person: &PublicKey,
-    relation: &Relation,
-    saying: Saying<'_>,
-) -> Result<MessageId, StoreError> {
-    let chat = one_to_one(turn, person)?;
-    let Saying {
-        clock,
-        text,
-        body,
-        response_to,
-        file,
-    } = saying;
-    let kind = body.content_type().unsigned_abs();
-    let request = (body == Body::ContactRequest).then_some(RequestProgress::Pending);
-    let message = ChatMessage {
-        clock,
-        timestamp: turn.now,
-        chat_id: Some(chat.id.clone()),
-        message_type: MessageType::OneToOne,
-        text: text.to_owned(),
-        body,
-        response_to,
-        ens_name: String::new(),
-        display_name: turn.me.display_name.clone(),
-        customization_color: 0,
-        contact_request: Some(relation.propagated()),
-        links: Vec::new(),
-        status_links: Vec::new(),
-        payment_requests: Vec::new(),
-        thread_id: None,
-        file,
-    };
-    let has_more = inbound::has_more_than_text(&message);
-    let signed = send::to_person(turn, person, &Content::ChatMessage(Box::new(message)))?;
-    turn.tx.messages().insert(&MessageRow {
-        id: signed.id,
-        chat: chat.id.clone(),
-        author: row_key(&turn.me.public),
-        clock,
-        sent_at: turn.now,
-        kind,
-        text: text.to_owned(),
-        payload: has_more.then_some(signed.body),
-        response_to,
-        delivery: Some(Delivery::Queued),
-        request,
-        ..blank(signed.id, chat.id.clone(), row_key(&turn.me.public))
-    })?;
-    turn.tx.chats().set_clock(&chat.id, clock::observe(chat.clock, clock))?;
-    Ok(signed.id)
+/// Tells that a message stands in a chat from now on: what was said about it before it came is tried again.
+pub(crate) fn arrived(turn: &mut Turn<'_, '_>, message: MessageId) {
+    turn.arrived.push(Arrival::Message(message));
 }
 
 /// A message of which only the names are known, seen and without marks.

@@ -3,9 +3,12 @@
 //! Pure. What a message has to look like by itself is `ChatMessage::validate`; here is what depends on chat and author.
 
 use protocol::Timestamp;
+use protocol::content::chat_message::Body;
 use protocol::content::rule::MAX_TEXT_CHARACTERS;
+use store::ChatRow;
 
 use super::commands::Mute;
+use super::{Room, Saying};
 use crate::command::CommandError;
 use crate::contacts::rules::Relation;
 
@@ -15,6 +18,41 @@ pub fn may_write(relation: &Relation) -> Result<(), CommandError> {
         () if relation.blocked => Err(CommandError::Blocked),
         () if !relation.mutual() => Err(CommandError::NotAContact),
         () => Ok(()),
+    }
+}
+
+/// Whether we may write in a public chat: while we are in it.
+pub fn may_write_publicly(chat: &ChatRow) -> Result<(), CommandError> {
+    match chat.active {
+        true => Ok(()),
+        false => Err(CommandError::ChatNotFound),
+    }
+}
+
+/// The public chat that a text names, as deployed clients write it: small letters, digits and minus signs. A sign `#`
+/// before it and capitals are forgiven. None if it cannot be a name, or would be the topic of something else.
+pub fn public_name(text: &str) -> Option<String> {
+    let name = text.trim().trim_start_matches('#').to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = (1..=MAX_PUBLIC_NAME_BYTES).contains(&name.len()) && name.bytes().all(plain);
+    let other = name.starts_with("0x") || name.starts_with("contact-discovery-");
+    (fits && !other).then_some(name)
+}
+
+/// Long enough for every name that people type.
+const MAX_PUBLIC_NAME_BYTES: usize = 100;
+
+/// Whether something of this form can be said in such a chat. A picture may go without text; in public chats, deployed
+/// clients take neither pictures nor sounds.
+pub(crate) fn saying(room: &Room, saying: &Saying) -> Result<(), CommandError> {
+    let picture = matches!(saying.body, Body::Image(_));
+    let heavy = picture || matches!(saying.body, Body::Audio(_));
+    if heavy && matches!(room, Room::Public) {
+        return Err(CommandError::UnsupportedChat);
+    }
+    match text(&saying.text) {
+        Err(CommandError::EmptyText) if picture => Ok(()),
+        outcome => outcome,
     }
 }
 
@@ -91,6 +129,27 @@ mod tests {
             assert_eq!(muted_until(long, now), Some(FOREVER));
         }
         assert!(!is_muted(muted_until(Mute::Off, now), now));
+    }
+
+    #[test]
+    fn a_public_name_is_what_deployed_clients_let_people_type() {
+        assert_eq!(public_name(" #Status ").as_deref(), Some("status"));
+        assert_eq!(public_name("introductions-2").as_deref(), Some("introductions-2"));
+        let key = format!("0x04{}", "ab".repeat(64));
+        let long = "a".repeat(101);
+        for other in [
+            "",
+            "#",
+            "two words",
+            "grüße",
+            "a/b",
+            "a\u{202e}b",
+            &key,
+            "contact-discovery-17",
+            &long,
+        ] {
+            assert_eq!(public_name(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -40,18 +40,15 @@ pub(crate) fn send_request(turn: &mut Turn<'_, '_>, to: &PublicKey, note: &str) 
     set_relation(&mut contact, relation);
     topics::listen_to(turn, to)?;
     chats::activate(turn, to)?;
-    let id = chats::say(
-        turn,
-        to,
-        &relation,
-        chats::Saying {
-            clock,
-            text: note,
-            body: Body::ContactRequest,
-            response_to: None,
-            file: None,
-        },
-    )?;
+    let place = chats::Place {
+        chat: chats::one_to_one(turn, to)?,
+        room: chats::Room::OneToOne { person: *to, relation },
+    };
+    let saying = chats::Saying {
+        body: Body::ContactRequest,
+        ..chats::Saying::text(note)
+    };
+    let id = chats::say(turn, &place, clock, saying)?;
     contact.request = Some(id);
     contact.request_expires_at = Some(turn.now.plus(REQUEST_LIFETIME_MS));
     if relation.mutual() {

@@ -129,7 +129,13 @@ pub(crate) fn post(
     file: Option<FileAnnouncement>,
     response_to: Option<MessageId>,
 ) -> Result<MessageId, CommandError> {
-    chats::commands::post(turn, chat, text, body, file, response_to)
+    let saying = chats::Saying {
+        body,
+        file,
+        response_to,
+        ..chats::Saying::text(text)
+    };
+    chats::post(turn, chat, saying)
 }
 
 /// Deployed clients send every picture of an album as a message of its own, with the text in each.

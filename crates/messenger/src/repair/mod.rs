@@ -150,7 +150,8 @@ pub(crate) fn place(turn: &Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, c
             };
             Conversation::with(&turn.me.public, &person)
         }
-        (MessageType::PublicGroup, Audience::Everybody) => Conversation::public(chat?),
+        // Anybody can claim anything in public; only people we accepted make us miss something.
+        (MessageType::PublicGroup, Audience::Everybody) if origin.sender.is_accepted() => Conversation::public(chat?),
         _ => return None,
     };
     Some(Place { conversation, clock })

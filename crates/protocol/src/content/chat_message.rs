@@ -2,8 +2,11 @@
 //!
 //! Which chat a message belongs to, and whether its author may write there, is the messenger's to decide.
 
+use prost::Message as _;
+
+use super::decode;
 use crate::Timestamp;
-use crate::content::{MessageType, PropagatedState, Rule, message_type, name, rule};
+use crate::content::{ContentError, MessageType, PropagatedState, Rule, message_type, name, rule};
 use crate::id::{ChatId, MessageId};
 use crate::wire::chat as wire;
 use crate::wire::files::FileAnnouncement;
@@ -80,6 +83,30 @@ pub enum Body {
 }
 
 impl ChatMessage {
+    /// The message as it travels, without a wrapper around it.
+    pub fn encode(&self) -> Vec<u8> {
+        wire::ChatMessage::from(self).encode_to_vec()
+    }
+
+    /// Reads what [`encode`](Self::encode) or a deployed client wrote.
+    pub fn parse(bytes: &[u8]) -> Result<ChatMessage, ContentError> {
+        Ok(decode::<wire::ChatMessage>(bytes)?.into())
+    }
+
+    /// Whether it carries anything besides its text and what it answers.
+    pub fn has_more_than_text(&self) -> bool {
+        let text_only = matches!(
+            self.body,
+            Body::Text | Body::Emoji | Body::Status | Body::ContactRequest
+        );
+        !text_only
+            || !self.links.is_empty()
+            || !self.status_links.is_empty()
+            || !self.payment_requests.is_empty()
+            || self.thread_id.is_some()
+            || self.file.is_some()
+    }
+
     /// Checks everything that does not depend on chat and author; `sent_at` is the time of the envelope.
     pub fn validate(&self, sent_at: Timestamp) -> Result<(), Rule> {
         rule::clock(self.clock, sent_at)?;
