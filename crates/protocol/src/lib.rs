@@ -14,6 +14,7 @@
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
 //! | [`group`] | what a history of signed events makes of a private group |
 //! | [`link`] | how people, communities and channels are handed on as links |
+//! | [`mention`] | who is called in a text |
 //! | [`wire`] | the generated protobuf messages below all of that |
 //!
 //! The rules by which a description makes a community with its roles, channels and permissions (`community/`) get their
@@ -29,6 +30,7 @@ pub mod group;
 pub mod id;
 pub mod layers;
 pub mod link;
+pub mod mention;
 pub mod sound;
 pub mod wire;
 

@@ -21,6 +21,7 @@ use crypto::PublicKey;
 use crate::id::{ChatId, CommunityId, is_uuid};
 
 pub use card::{Card, MAX_CARD_BYTES};
+pub(crate) use find::code;
 pub use find::{Address, addresses};
 
 mod card;

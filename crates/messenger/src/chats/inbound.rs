@@ -2,8 +2,9 @@
 
 use protocol::content::chat_message::Body;
 use protocol::content::{ChatMessage, MessageType};
+use protocol::id::MessageId;
 use protocol::layers::application::Signed;
-use store::{ChatRow, Delivery, MessageRow, RequestProgress};
+use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
 
 use super::place::{self, Place, Room};
 use super::{arrived, blank, one_to_one, rules};
@@ -91,6 +92,7 @@ fn keep(
     }
     let own = signed.author == turn.me.public;
     let seen = own || message.clock <= chat.read_at_clock;
+    let mention = !own && calls_us(turn, place, &message.text, message.response_to.as_ref())?;
     let added = turn.tx.messages().insert(&MessageRow {
         clock: message.clock,
         sent_at: origin.sent_at,
@@ -101,7 +103,7 @@ fn keep(
         delivery: own.then_some(Delivery::Sent),
         request,
         seen,
-        mention: !own,
+        mention,
         ..blank(signed.id, chat.id.clone(), row_key(&signed.author))
     })?;
     if !added {
@@ -114,4 +116,21 @@ fn keep(
     place.observe(turn, message.clock)?;
     arrived(turn, signed.id);
     Ok(())
+}
+
+/// Whether what somebody says is for us in particular: said to us alone, by our name or everybody's, or an answer to us.
+pub(crate) fn calls_us(
+    turn: &mut Turn<'_, '_>,
+    place: &Place,
+    text: &str,
+    response_to: Option<&MessageId>,
+) -> Result<bool, StoreError> {
+    if matches!(place.room, Room::OneToOne { .. }) || rules::is_called(text, &turn.me.public) {
+        return Ok(true);
+    }
+    let answered = match response_to {
+        Some(id) => turn.tx.messages().load(id)?,
+        None => None,
+    };
+    Ok(answered.is_some_and(|answered| answered.author == row_key(&turn.me.public)))
 }

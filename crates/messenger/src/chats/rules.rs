@@ -2,9 +2,11 @@
 //!
 //! Pure. What a message has to look like by itself is `ChatMessage::validate`; here is what depends on chat and author.
 
+use crypto::PublicKey;
 use protocol::Timestamp;
 use protocol::content::chat_message::Body;
 use protocol::content::rule::MAX_TEXT_CHARACTERS;
+use protocol::mention::{Whom, mentions};
 use store::ChatRow;
 
 use super::commands::Mute;
@@ -65,6 +67,12 @@ pub fn text(text: &str) -> Result<(), CommandError> {
         Some(_) => Err(CommandError::MessageTooLong),
         None => Ok(()),
     }
+}
+
+/// Whether a text calls us, by our key or as one of all.
+pub fn is_called(text: &str, own: &PublicKey) -> bool {
+    let calls = |whom: Whom| matches!(whom, Whom::Everybody) || whom == Whom::Person(*own);
+    mentions(text).into_iter().any(|mention| calls(mention.whom))
 }
 
 /// Whether a person's messages are shown: once we have asked or accepted them. Until then they wait.

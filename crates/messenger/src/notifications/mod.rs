@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use crypto::PublicKey;
 use protocol::Timestamp;
-use protocol::id::{ChatId, MessageId, public_key_text};
+use protocol::id::{ChatId, MessageId};
+use protocol::mention::{Whom, mentions};
 use store::{ActivityId, ActivityKind, Changes, ChatRow, MessageRow, StoreError, View};
 
 use crate::chats::rules::is_muted;
@@ -158,9 +159,14 @@ fn call(view: &View<'_>, situation: &Situation<'_>, message: &MessageRow) -> Res
         }
         None => false,
     };
-    let names_us = message.text.contains(&public_key_text(situation.own));
-    let names_everybody = message.text.contains(EVERYBODY);
-    Ok(rules::call(message.mention, names_everybody, names_us || answers_us))
+    let mentions = mentions(&message.text);
+    let names = |whom| mentions.iter().any(|mention| mention.whom == whom);
+    let names_us = names(Whom::Person(*situation.own));
+    Ok(rules::call(
+        message.mention,
+        names(Whom::Everybody),
+        names_us || answers_us,
+    ))
 }
 
 fn noise(chat: &ChatRow, now: Timestamp) -> Noise {
@@ -169,9 +175,6 @@ fn noise(chat: &ChatRow, now: Timestamp) -> Noise {
         false => Noise::Normal,
     }
 }
-
-/// How a text names everybody in the chat.
-const EVERYBODY: &str = "@0x00001";
 
 /// Messages of one chat in one commit that are told one by one.
 const MOST_OF_ONE: usize = 3;

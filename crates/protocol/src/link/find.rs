@@ -86,7 +86,7 @@ fn ends_address(c: char) -> bool {
 }
 
 /// The parts of a text that stand between backticks.
-fn code(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn code(text: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find('`').map(|at| from + at) {
