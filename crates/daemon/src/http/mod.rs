@@ -160,6 +160,7 @@ impl From<CommandError> for Refusal {
                 _ => StatusCode::CONFLICT,
             },
             CommandError::Chat(error) => status(error.fault()),
+            CommandError::Group(error) => status(error.fault()),
             CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {
