@@ -132,6 +132,11 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::application_message,
     },
     Target {
+        name: "backup",
+        run: backup,
+        seeds: seeds::backup,
+    },
+    Target {
         name: "files",
         run: files,
         seeds: seeds::files,
@@ -310,6 +315,43 @@ pub fn files(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         assert!(!clean_name(text).contains(['/', '\\', '\0']));
         assert!(clean_media_type(text).is_ascii());
+    }
+}
+
+/// A backup file as it comes, one whose plain bytes are these, and a record.
+pub fn backup(bytes: &[u8]) {
+    use crypto::backup::{BackupKey, Position};
+    use protocol::backup::{HEADER, Opener, SEALED_CHUNK, Sealer, decode_record, encode_record};
+    let key = BackupKey::of(&secret_key());
+    if let Ok(Some(record)) = decode_record(bytes) {
+        let again = decode_record(&encode_record(record.clone()));
+        assert!(again == Ok(Some(record)), "what is accepted survives the file");
+    }
+    let (mut sealer, header) = Sealer::begin(&key, &[3; 32]);
+    let mut file = header.to_vec();
+    file.extend(sealer.push(bytes).unwrap_or_default());
+    file.extend(sealer.finish());
+    for file in [&file[..], bytes] {
+        let Some((header, rest)) = file.split_first_chunk::<HEADER>() else {
+            continue;
+        };
+        let Ok(mut opener) = Opener::begin(&key, header) else {
+            continue;
+        };
+        let mut chunks = rest.chunks(SEALED_CHUNK).peekable();
+        while let Some(chunk) = chunks.next() {
+            let position = if chunks.peek().is_some() {
+                Position::Inner
+            } else {
+                Position::Last
+            };
+            if opener.chunk(chunk, position).is_err() {
+                break;
+            }
+            while let Ok(Some(record)) = opener.record() {
+                let _ = decode_record(&record);
+            }
+        }
     }
 }
 

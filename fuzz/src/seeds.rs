@@ -143,6 +143,21 @@ pub(super) fn files() -> Vec<Vec<u8>> {
     vec![announced.encode(), chunk, b"../a\\b.txt".to_vec()]
 }
 
+pub(super) fn backup() -> Vec<Vec<u8>> {
+    use protocol::backup::encode_record;
+    use protocol::wire::backup::backup_record::What;
+    use protocol::wire::backup::{BackupContact, BackupEnd};
+    let contact = BackupContact {
+        identity: secret_key().public_key().to_compressed().to_vec(),
+        display_name: "Bobby".into(),
+        local_state: 2,
+        local_clock: 7,
+        ..BackupContact::default()
+    };
+    let end = BackupEnd { records: 3 };
+    vec![encode_record(What::Contact(contact)), encode_record(What::End(end))]
+}
+
 pub(super) fn segments() -> Vec<Vec<u8>> {
     let framed = |pieces: Vec<Vec<u8>>| -> Vec<u8> {
         let frame = |piece: Vec<u8>| [&(piece.len() as u16).to_be_bytes()[..], &piece].concat();

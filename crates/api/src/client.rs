@@ -29,6 +29,7 @@ use crate::{
 
 mod activity;
 mod attachments;
+mod backup;
 mod links;
 mod people;
 

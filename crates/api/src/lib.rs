@@ -11,6 +11,7 @@
 
 mod activity;
 mod attachment;
+mod backup;
 mod chat;
 pub mod client;
 mod contact;
@@ -30,6 +31,7 @@ mod settings;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
 pub use attachment::{Attachment, AttachmentKind, AttachmentState, ChatStorage, SendAttachments, Upload, UploadQuery};
+pub use backup::{AutoBackup, BackupDoing, BackupFile, BackupJob, BackupState, Backups, CreateBackup, Restored};
 pub use chat::{Chat, ChatKind};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};

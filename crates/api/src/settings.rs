@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Notifications;
+use crate::{AutoBackup, Notifications};
 
 /// How the node takes part in the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -94,6 +94,9 @@ pub struct Settings {
     /// Whose pictures are kept and shown.
     #[serde(default)]
     pub pictures_of: PicturesOf,
+    /// Whether backups are made by themselves.
+    #[serde(default)]
+    pub auto_backup: AutoBackup,
     /// What is shown, and how loudly.
     #[serde(default)]
     pub notifications: Notifications,
@@ -111,6 +114,7 @@ impl Default for Settings {
             profile_for: Audience::Contacts,
             picture_for: Audience::Contacts,
             pictures_of: PicturesOf::Contacts,
+            auto_backup: AutoBackup::WithoutMessages,
             notifications: Notifications::default(),
         }
     }

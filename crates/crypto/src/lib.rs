@@ -14,6 +14,7 @@
 
 mod secret;
 
+pub mod backup;
 pub mod derive;
 pub mod dh_fallback;
 pub mod file;

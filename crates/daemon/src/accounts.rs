@@ -5,6 +5,7 @@
 //!               profile.key       the wrapped key       } the messenger's
 //!               profile.db        the database          }
 //!               relayed.sqlite3   other people's encrypted messages, in relay mode
+//!               backups/          encrypted backups
 //! profiles/.new-<id>, .gone-<id>  being made, being removed; cleared away at the next start
 //! ```
 //!
@@ -27,6 +28,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep_until;
 use waku::Multiaddr;
 
+use crate::backup;
 use crate::config::Network;
 use crate::engine::now;
 use crate::home::{self, HomeError};
@@ -298,6 +300,7 @@ impl Accounts {
         };
         let unlocked = Unlocked::start(id, dir, messenger, &self.network, self.static_nodes.clone()).await?;
         let unlocked = Arc::new(unlocked);
+        tokio::spawn(backup::daily(Arc::downgrade(&unlocked)));
         tokio::spawn(watch_over(
             Arc::downgrade(self),
             Arc::downgrade(&unlocked),

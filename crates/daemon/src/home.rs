@@ -138,6 +138,15 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), HomeError> 
     write().map_err(|e| trouble(path, e))
 }
 
+/// Makes an empty file that only the owner can read. One that exists is replaced.
+pub(crate) fn new_private_file(path: &Path) -> Result<File, HomeError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(trouble(path, e)),
+        _ => {}
+    }
+    private_file().create_new(true).open(path).map_err(|e| trouble(path, e))
+}
+
 /// Says what went wrong with a file, a full disk told apart.
 pub(crate) fn trouble(path: &Path, reason: io::Error) -> HomeError {
     match reason.kind() {

@@ -7,7 +7,7 @@
 //! link.rs      node → engine                              publisher.rs  engine → node
 //! catch_up.rs  missing history, from store nodes          event_log.rs  what the UI must learn
 //! convert.rs   rows → API types                           readers.rs    connections for lists
-//! door.rs      which browsers were let in
+//! door.rs      which browsers were let in              backup/       encrypted files of a profile
 //! ```
 //!
 //! There is no rule here: whatever has an opinion about chats or people belongs to the messenger.
@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod accounts;
+mod backup;
 mod catch_up;
 mod config;
 mod convert;

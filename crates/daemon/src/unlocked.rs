@@ -16,6 +16,7 @@ use waku::{Events, Multiaddr, Node, NodeConfig, Services};
 use waku_proto::Shard;
 
 use crate::accounts::AccountsError;
+use crate::backup::Backups;
 use crate::catch_up::CatchUp;
 use crate::config::Network;
 use crate::convert::{self, Own, Reading};
@@ -40,6 +41,7 @@ pub(crate) struct Unlocked {
     last_used: Mutex<Instant>,
     tasks: Mutex<Tasks>,
     uploads: Uploads,
+    backups: Backups,
 }
 
 /// What the tasks say about themselves, always the latest.
@@ -66,6 +68,7 @@ impl Unlocked {
         let archive = archive(dir, mode, &settings).await?;
         let config = node_config(&messenger, mode, network, static_nodes, archive)?;
         let readers = Readers::new([messenger.store().reader()?, messenger.store().reader()?]);
+        let backups = Backups::open(dir, messenger.backup_key());
         let log = Arc::new(EventLog::new(new_epoch()?));
         let (node, events) = Node::start(config).await?;
         let engine = Engine::start(messenger, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
@@ -82,6 +85,7 @@ impl Unlocked {
             last_used: Mutex::new(Instant::now()),
             tasks: Mutex::new(tasks),
             uploads: Uploads::default(),
+            backups,
         })
     }
 
@@ -141,6 +145,11 @@ impl Unlocked {
     /// What was uploaded and waits to be sent.
     pub(crate) fn uploads(&self) -> &Uploads {
         &self.uploads
+    }
+
+    /// Its backups.
+    pub(crate) fn backups(&self) -> &Backups {
+        &self.backups
     }
 
     /// Our account.

@@ -5,9 +5,10 @@ use protocol::content::name::NameError;
 use protocol::id::{ChatId, MessageId};
 
 use crate::activity;
+use crate::backup;
 use crate::chats::{self, commands::Mute};
 use crate::settings::Settings;
-use crate::{files, groups, media, notifications, profile, verification};
+use crate::{files, media, notifications, profile, verification};
 
 /// One wish of the person in front of the device. Handled whole or not at all.
 #[derive(Clone, Debug)]
@@ -72,8 +73,6 @@ pub enum Command {
     },
     /// Something about chats and what was said in them.
     Chat(chats::Command),
-    /// Something about private groups.
-    Group(groups::Command),
     /// Something about files.
     File(files::Command),
     /// Something about pictures and sounds.
@@ -107,6 +106,8 @@ pub enum Command {
     Verification(verification::Command),
     /// Something about notifications.
     Notifications(notifications::Command),
+    /// Something about backups.
+    Backup(backup::Command),
 }
 
 /// What a command answers.
@@ -122,6 +123,8 @@ pub enum Reply {
     Chat(ChatId),
     /// The places of the words that are asked for, counted from 1.
     Places([u8; 2]),
+    /// What became of entries of a backup.
+    Merged(backup::Merged),
 }
 
 /// The person asked for something that cannot be done, or our own disk failed.
@@ -196,15 +199,15 @@ pub enum CommandError {
     /// Something about chats and what was said in them.
     #[error(transparent)]
     Chat(#[from] chats::Error),
-    /// Something about private groups.
-    #[error(transparent)]
-    Group(#[from] groups::Error),
     /// It cannot be done with this file.
     #[error(transparent)]
     File(#[from] files::FileCommandError),
     /// It cannot be done with these pictures or this sound.
     #[error(transparent)]
     Media(#[from] media::MediaError),
+    /// It cannot be done with this backup.
+    #[error(transparent)]
+    Backup(#[from] backup::Error),
     /// Our disk could not.
     #[error("the database failed")]
     Store(#[from] store::StoreError),
@@ -237,9 +240,9 @@ impl CommandError {
             CommandError::Verification(error) => error.code(),
             CommandError::BadNickname => "bad_nickname",
             CommandError::Chat(error) => error.code(),
-            CommandError::Group(error) => error.code(),
             CommandError::File(error) => error.code(),
             CommandError::Media(error) => error.code(),
+            CommandError::Backup(error) => error.code(),
             CommandError::Store(_) => "store",
         }
     }

@@ -14,9 +14,8 @@ use protocol::layers::application::Signed;
 use protocol::layers::datasync::{self, DatasyncId, Message, Payload};
 use store::{Delivery, DueMessage, OutgoingRow, PublicKeyBytes, StoreError};
 
-use crate::contacts::Sender;
-use crate::devices::{self, sessions};
-use crate::groups;
+use crate::contacts::{self, Sender};
+use crate::devices::{self, sessions::Attach};
 use crate::send;
 use crate::turn::{Turn, row_key};
 
@@ -78,11 +77,7 @@ pub(crate) fn acknowledged(
         if let (Some(installation), Some(sent_at)) = (installation, sent_at) {
             devices::acknowledged_by(turn, &sender.key, installation, Timestamp::from_seconds(sent_at))?;
         }
-        let everybody = match &settled.message {
-            Some(message) => groups::received_by(turn, message, &sender.row)?,
-            None => true,
-        };
-        if let (Some(message), 0, true) = (settled.message, settled.outstanding, everybody) {
+        if let (Some(message), 0) = (settled.message, settled.outstanding) {
             turn.tx.messages().set_delivery(&message, Delivery::Delivered)?;
             turn.tx.outbox().remove_message(&message)?;
         }
@@ -178,7 +173,11 @@ pub(crate) fn flush_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
 /// Sends what is due to one person.
 pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
     let peer = row_key(person);
-    let attach = sessions::attach(turn, person)?;
+    let attach = if contacts::is_added(turn, person)? {
+        Attach::UntilKnown
+    } else {
+        Attach::Never
+    };
     let mut acks: Vec<DatasyncId> = turn
         .tx
         .datasync()

@@ -15,6 +15,7 @@
 #[cfg(feature = "sqlcipher")]
 pub mod accounts;
 pub mod activity;
+pub mod backup;
 mod broken;
 pub mod chats;
 mod command;
@@ -23,7 +24,7 @@ mod datasync;
 mod deadlines;
 mod devices;
 pub mod files;
-pub mod groups;
+mod groups;
 mod history;
 mod inbound;
 pub mod media;
@@ -52,5 +53,5 @@ pub use protocol::Timestamp;
 pub use protocol::content::Presence;
 pub use protocol::id::{ChatId, ChatKind, CommunityId, InstallationId, MessageId};
 pub use protocol::link;
-pub use settings::{Audience, InvitationsFrom, Mode, PicturesOf, RequestsFrom, Settings};
+pub use settings::{Audience, AutoBackup, InvitationsFrom, Mode, PicturesOf, RequestsFrom, Settings};
 pub use store::OutboxId;

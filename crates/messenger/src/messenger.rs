@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
 use crate::{
-    activity, broken, chats, contacts, datasync, deadlines, files, groups, media, notifications, outbox, receive,
+    activity, backup, broken, chats, contacts, datasync, deadlines, files, media, notifications, outbox, receive,
     verification,
 };
 
@@ -314,6 +314,11 @@ impl Messenger {
         Ok(key.and_then(|key| key[..].try_into().ok()).map(Zeroizing::new))
     }
 
+    /// The key of this profile's backups.
+    pub fn backup_key(&self) -> backup::BackupKey {
+        backup::BackupKey::of(&self.me.key)
+    }
+
     /// The node's list of good peers, as it was saved.
     pub fn peers(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.read(|view| view.settings().bytes(profile::PEERS))
@@ -444,7 +449,6 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::Media(command) => media::carry_out(turn, command),
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),
         Command::Chat(command) => chats::commands::carry_out(turn, command),
-        Command::Group(command) => groups::commands::carry_out(turn, command),
         Command::MarkRead { chat } => chats::commands::mark_read(turn, &chat).map(|()| Reply::Done),
         Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),
         Command::Activity(command) => activity::commands::carry_out(turn, command).map(|()| Reply::Done),
@@ -463,6 +467,7 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::Profile(command) => profile::carry_out(turn, command),
         Command::Verification(command) => verification::commands::carry_out(turn, &command).map(Reply::Contact),
         Command::Notifications(command) => notifications::commands::carry_out(turn, &command).map(|()| Reply::Done),
+        Command::Backup(command) => backup::carry_out(turn, command).map(Reply::Merged),
     }
 }
 

@@ -106,8 +106,7 @@ enum Priority {
     Normal = 2,
 }
 
-/// Signs a content that belongs to no conversation.
-pub(crate) fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
+fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
     let (kind, body) = content.encode();
     let kind = i32::try_from(kind)
         .ok()

@@ -63,6 +63,18 @@ pub enum PicturesOf {
     Nobody,
 }
 
+/// Whether backups are made by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoBackup {
+    /// No.
+    Off,
+    /// Every day, without messages.
+    #[default]
+    WithoutMessages,
+    /// Every day, with messages.
+    WithMessages,
+}
+
 /// The settings of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -84,6 +96,8 @@ pub struct Settings {
     pub picture_for: Audience,
     /// Whose pictures are kept and shown.
     pub pictures_of: PicturesOf,
+    /// Whether backups are made by themselves. The daemon's business.
+    pub auto_backup: AutoBackup,
     /// What is shown, and how loudly.
     pub notifications: Notifications,
 }
@@ -100,6 +114,7 @@ impl Default for Settings {
             profile_for: Audience::default(),
             picture_for: Audience::default(),
             pictures_of: PicturesOf::default(),
+            auto_backup: AutoBackup::default(),
             notifications: Notifications::default(),
         }
     }
@@ -119,6 +134,7 @@ impl Settings {
             (PROFILE_FOR, number(self.profile_for)),
             (PICTURE_FOR, number(self.picture_for)),
             (PICTURES_OF, number(self.pictures_of)),
+            (AUTO_BACKUP, number(self.auto_backup)),
             (PEACE, number(told.peace)),
             (PREVIEW, number(told.preview)),
             (NOTIFY_ONE_TO_ONE, number(told.one_to_one)),
@@ -164,6 +180,7 @@ impl Settings {
             profile_for: choice(numbers, PROFILE_FOR, default.profile_for),
             picture_for: choice(numbers, PICTURE_FOR, default.picture_for),
             pictures_of: choice(numbers, PICTURES_OF, default.pictures_of),
+            auto_backup: choice(numbers, AUTO_BACKUP, default.auto_backup),
             notifications: Notifications {
                 peace: choice(numbers, PEACE, told.peace),
                 preview: choice(numbers, PREVIEW, told.preview),
@@ -204,6 +221,10 @@ impl Choice for PicturesOf {
     const ALL: &'static [PicturesOf] = &[PicturesOf::Contacts, PicturesOf::Nobody];
 }
 
+impl Choice for AutoBackup {
+    const ALL: &'static [AutoBackup] = &[AutoBackup::Off, AutoBackup::WithoutMessages, AutoBackup::WithMessages];
+}
+
 impl Choice for Peace {
     const ALL: &'static [Peace] = &[Peace::Reachable, Peace::DoNotDisturb];
 }
@@ -238,6 +259,7 @@ const GROUP_INVITATIONS_FROM: &str = "group invitations from";
 const PROFILE_FOR: &str = "profile for";
 const PICTURE_FOR: &str = "picture for";
 const PICTURES_OF: &str = "pictures of";
+const AUTO_BACKUP: &str = "auto backup";
 const PEACE: &str = "peace";
 const PREVIEW: &str = "notification preview";
 const NOTIFY_ONE_TO_ONE: &str = "notify one-to-one";
@@ -263,6 +285,7 @@ mod tests {
             profile_for: Audience::Everyone,
             picture_for: Audience::Nobody,
             pictures_of: PicturesOf::Nobody,
+            auto_backup: AutoBackup::Off,
             notifications: Notifications {
                 peace: Peace::DoNotDisturb,
                 preview: Preview::All,

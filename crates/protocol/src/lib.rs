@@ -9,6 +9,7 @@
 //! | [`address`] | on which topics, and under which key, each kind of conversation travels |
 //! | [`layers`] | one pair of functions per layer, from an envelope to a signed body and back |
 //! | [`files`] | files of any kind between our own clients |
+//! | [`backup`] | the container of a backup file |
 //! | [`sound`] | which sounds deployed clients play |
 //! | [`content`] | what a signed body says, and the rules of its values |
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
@@ -22,6 +23,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod address;
+pub mod backup;
 pub mod clock;
 pub mod content;
 pub mod extensions;

@@ -9,6 +9,8 @@
 #[rustfmt::skip]
 pub mod application;
 #[rustfmt::skip]
+pub mod backup;
+#[rustfmt::skip]
 pub mod chat;
 #[rustfmt::skip]
 pub mod commands;

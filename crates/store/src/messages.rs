@@ -280,6 +280,11 @@ impl Messages<'_> {
         )
     }
 
+    /// How many messages there are, in all chats together.
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.0.count("SELECT count(*) FROM messages", [])
+    }
+
     /// Whether a message is here.
     pub fn contains(&self, id: &MessageId) -> Result<bool, StoreError> {
         self.0.exists("SELECT 1 FROM messages WHERE id = ?1", [Sql(id)])

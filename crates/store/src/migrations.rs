@@ -40,7 +40,6 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_repair.sql"),
     include_str!("migrations/0004_people.sql"),
     include_str!("migrations/0005_files.sql"),
-    include_str!("migrations/0006_groups.sql"),
 ];
 
 #[cfg(test)]

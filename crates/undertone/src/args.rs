@@ -97,6 +97,9 @@ pub(crate) enum Command {
     /// Links and QR codes that lead to people, communities and channels
     #[command(subcommand)]
     Link(crate::commands::links::LinkCommand),
+    /// Encrypted backups of a profile
+    #[command(subcommand)]
+    Backup(crate::commands::backup::BackupCommand),
     /// List chats, latest first
     #[command(after_help = "Examples:\n  undertone chats\n  undertone chats --json | jq -r '.[].name'")]
     Chats {

@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, Chat, Contact, DaemonStatus, ErrorBody, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust, Upload,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust, Upload,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -177,6 +177,12 @@ export class ProfileClient {
 
   sendAttachments = (chat: string, uploads: string[], text: string, replyTo?: string) =>
     this.post<{ messageId: string }>(`/chats/${enc(chat)}/attachments`, { uploads, ...(text ? { text } : {}), ...(replyTo ? { replyTo } : {}) });
+  backups = () => this.get<Backups>('/backups');
+  createBackup = (messages: boolean) => this.post<BackupJob>('/backups', { messages });
+  removeBackup = (name: string) => this.client.request('DELETE', `${this.root}/backups/${enc(name)}`);
+  downloadBackup = async (name: string) => (await this.client.raw('GET', `${this.root}/backups/${enc(name)}`, undefined, undefined, undefined, UPLOAD_WITHIN_MS)).blob();
+  /** The daemon reads the whole file before it answers, and changes nothing if it is not a backup of this profile. */
+  restoreBackup = async (file: Blob) => (await this.client.raw('POST', `${this.root}/backups/restore`, file, undefined, BYTES, UPLOAD_WITHIN_MS)).json() as Promise<BackupJob>;
   fetchAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/fetch`);
   cancelAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/cancel`);
 

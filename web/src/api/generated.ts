@@ -115,6 +115,57 @@ export type AttachmentState = 'offered' | 'moving' | 'complete' | 'cancelled' | 
 /** For whom something is. */
 export type Audience = 'everyone' | 'contacts' | 'nobody';
 
+/** Whether backups are made by themselves, once a day. */
+export type AutoBackup = 'off' | 'without-messages' | 'with-messages';
+
+/** What is done with a backup. */
+export type BackupDoing = 'create' | 'restore';
+
+/** One backup. */
+export interface BackupFile {
+  /** Whether it was made by itself; only the latest seven of those are kept. */
+  automatic: boolean;
+  /** When it was made, in Unix milliseconds. */
+  madeAt: number;
+  /** Its name in the folder. */
+  name: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** The making or restoring of a backup. */
+export interface BackupJob {
+  /** What is done. */
+  doing: BackupDoing;
+  /** So many entries (people, chats, messages) are done. */
+  done: number;
+  /** Why it failed. */
+  error?: ErrorBody;
+  /** The backup that was made. */
+  file?: string;
+  /** Counts the jobs since the profile was unlocked. */
+  number: number;
+  /** What was restored. */
+  restored?: Restored;
+  /** How it stands. */
+  state: BackupState;
+  /** Of so many, roughly; 0 if that is not known. */
+  total: number;
+}
+
+/** How a job stands. */
+export type BackupState = 'running' | 'done' | 'failed';
+
+/** The backups of a profile on this device. */
+export interface Backups {
+  /** The latest first. */
+  files: BackupFile[];
+  /** Where they are. Copies elsewhere survive this device. */
+  folder: string;
+  /** What is being done, or was done last since the profile was unlocked. */
+  job?: BackupJob;
+}
+
 /** Replaces the password and the key it protects. */
 export interface ChangePassword {
   /** The new one, at least 10 characters. */
@@ -219,6 +270,12 @@ export interface ContactRequest {
 
 /** How we and a person stand. */
 export type ContactState = 'stranger' | 'asked' | 'asking' | 'mutual' | 'declined' | 'blocked';
+
+/** Makes a backup now. */
+export interface CreateBackup {
+  /** With messages. */
+  messages: boolean;
+}
 
 /** Makes a profile with new keys. */
 export interface CreateProfile {
@@ -700,6 +757,16 @@ export interface RestoreProfile {
   unlock?: boolean;
 }
 
+/** What a restore added. What was here already is not counted. */
+export interface Restored {
+  /** Chats. */
+  chats: number;
+  /** People. */
+  contacts: number;
+  /** Messages. */
+  messages: number;
+}
+
 /** What we and a person compare, by a way other than this app. It belongs to the two keys: both sides see the same, and it changes when a key changes. */
 export interface SafetyNumber {
   /** Sixty digits. */
@@ -767,6 +834,8 @@ export interface SetVerified {
 
 /** The settings of a profile. Changes of `mode` and of what is kept for others take effect at the next unlocking. */
 export interface Settings {
+  /** Whether backups are made by themselves. */
+  autoBackup?: AutoBackup;
   /** Lock after so many minutes without a request; absent: never. */
   autoLockMinutes?: number;
   /** Whose groups we may be put into. */
@@ -931,6 +1000,31 @@ export interface Paths {
   /** Mark one entry as read or unread; accept or dismiss what it asks. */
   'POST /v1/profiles/{profile}/activity/{entry}/{action}': {
     answer: Activity;
+  };
+  /** The backups on this device, and what is being done. */
+  'GET /v1/profiles/{profile}/backups': {
+    answer: Backups;
+  };
+  /** Begin to make a backup. */
+  'POST /v1/profiles/{profile}/backups': {
+    body: CreateBackup;
+    answer: BackupJob;
+  };
+  /** Begin to restore a backup that is sent. It was read to its end when this answers. */
+  'POST /v1/profiles/{profile}/backups/restore': {
+    answer: BackupJob;
+  };
+  /** Delete a backup. */
+  'DELETE /v1/profiles/{profile}/backups/{name}': {
+    answer: Accepted;
+  };
+  /** The bytes of a backup, to keep them elsewhere. */
+  'GET /v1/profiles/{profile}/backups/{name}': {
+    answer: Blob;
+  };
+  /** Begin to restore a backup on this device. It was read to its end when this answers. */
+  'POST /v1/profiles/{profile}/backups/{name}/restore': {
+    answer: BackupJob;
   };
   /** Chats, the one where something happened last first. */
   'GET /v1/profiles/{profile}/chats': {

@@ -10,6 +10,7 @@ type Fits<Wanted, Given extends Wanted> = Given;
 export type Checked = [
   Fits<App.Account, Daemon.Account>,
   Fits<App.Activity, Daemon.Activity>,
+  Fits<App.Backups, Daemon.Backups>,
   Fits<App.Chat, Daemon.Chat>,
   Fits<App.Contact, Daemon.Contact>,
   Fits<App.DaemonStatus, Daemon.DaemonStatus>,

@@ -260,6 +260,35 @@ export interface Notifications {
   events: Loudness;
 }
 
+export type AutoBackup = 'off' | 'without-messages' | 'with-messages';
+
+export interface BackupFile {
+  name: string;
+  madeAt: number;
+  size: number;
+  automatic: boolean;
+}
+
+/** The making or restoring of a backup. */
+export interface BackupJob {
+  number: number;
+  doing: 'create' | 'restore';
+  state: 'running' | 'done' | 'failed';
+  done: number;
+  /** Roughly; 0 if not known. */
+  total: number;
+  file?: string;
+  restored?: { contacts: number; chats: number; messages: number };
+  error?: ErrorBody;
+}
+
+export interface Backups {
+  folder: string;
+  /** The latest first. */
+  files: BackupFile[];
+  job?: BackupJob;
+}
+
 export interface Settings {
   autoLockMinutes?: number;
   mode: Mode;
@@ -270,6 +299,7 @@ export interface Settings {
   profileFor?: Audience;
   pictureFor?: Audience;
   picturesOf?: 'contacts' | 'nobody';
+  autoBackup?: AutoBackup;
   linkPreviews?: 'ask' | 'always' | 'never';
   notifications?: Partial<Notifications>;
 }

@@ -27,6 +27,11 @@ pub(crate) fn settings(settings: &messenger::Settings) -> api::Settings {
             messenger::PicturesOf::Contacts => api::PicturesOf::Contacts,
             messenger::PicturesOf::Nobody => api::PicturesOf::Nobody,
         },
+        auto_backup: match settings.auto_backup {
+            messenger::AutoBackup::Off => api::AutoBackup::Off,
+            messenger::AutoBackup::WithoutMessages => api::AutoBackup::WithoutMessages,
+            messenger::AutoBackup::WithMessages => api::AutoBackup::WithMessages,
+        },
         notifications: notifications(&settings.notifications),
     }
 }
@@ -55,6 +60,11 @@ pub(crate) fn settings_from(settings: &api::Settings) -> messenger::Settings {
         pictures_of: match settings.pictures_of {
             api::PicturesOf::Contacts => messenger::PicturesOf::Contacts,
             api::PicturesOf::Nobody => messenger::PicturesOf::Nobody,
+        },
+        auto_backup: match settings.auto_backup {
+            api::AutoBackup::Off => messenger::AutoBackup::Off,
+            api::AutoBackup::WithoutMessages => messenger::AutoBackup::WithoutMessages,
+            api::AutoBackup::WithMessages => messenger::AutoBackup::WithMessages,
         },
         notifications: notifications_from(&settings.notifications),
     }

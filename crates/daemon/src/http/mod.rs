@@ -6,6 +6,7 @@
 mod activity;
 mod attachments;
 mod auth;
+mod backups;
 mod chats;
 mod contacts;
 mod door;
@@ -84,6 +85,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(settings::routes())
         .merge(links::routes())
+        .merge(backups::routes())
         .merge(node::routes())
         .merge(door::routes())
 }
@@ -160,7 +162,7 @@ impl From<CommandError> for Refusal {
                 _ => StatusCode::CONFLICT,
             },
             CommandError::Chat(error) => status(error.fault()),
-            CommandError::Group(error) => status(error.fault()),
+            CommandError::Backup(error) => status(error.fault()),
             CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {

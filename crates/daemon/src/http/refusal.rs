@@ -28,6 +28,21 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, ErrorBody::new(code::NOT_FOUND, message))
     }
 
+    /// What it says to programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.body.code
+    }
+
+    /// What it says.
+    pub(crate) fn into_body(self) -> ErrorBody {
+        self.body
+    }
+
+    /// The same, to tell it to two.
+    pub(crate) fn copy(&self) -> Self {
+        Self::new(self.status, self.body.clone())
+    }
+
     /// The daemon cannot answer now.
     pub(crate) fn unavailable() -> Self {
         let message = "the profile is being locked, or Undertone is stopping; try again";

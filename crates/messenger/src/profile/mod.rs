@@ -15,6 +15,7 @@ use protocol::id::InstallationId;
 use store::{AccountRow, LinkRow, PictureSize, Secret, StoreError, Tx, View};
 use waku_proto::PubsubTopic;
 
+use crate::backup;
 use crate::command::CommandError;
 use crate::devices::pre_keys;
 use crate::settings::Settings;
@@ -189,7 +190,7 @@ pub(crate) fn set_display_name(turn: &mut Turn<'_, '_>, name: &str) -> Result<()
 }
 
 /// Changes our own row, and tells those who may know what changed.
-fn change(turn: &mut Turn<'_, '_>, edit: impl FnOnce(&mut AccountRow)) -> Result<(), StoreError> {
+pub(crate) fn change(turn: &mut Turn<'_, '_>, edit: impl FnOnce(&mut AccountRow)) -> Result<(), StoreError> {
     let Some(mut row) = turn.tx.account().load()? else {
         return Ok(());
     };
@@ -199,6 +200,7 @@ fn change(turn: &mut Turn<'_, '_>, edit: impl FnOnce(&mut AccountRow)) -> Result
     me.profile.bio.clone_from(&row.bio);
     me.profile.colour = row.colour;
     turn.tx.account().save(&row)?;
+    backup::note(turn, backup::PROFILE_CHANGED)?;
     let mut changed = Turn {
         tx: &mut *turn.tx,
         me: &me,
@@ -217,6 +219,7 @@ pub(crate) fn change_settings(turn: &mut Turn<'_, '_>, settings: &Settings) -> R
             turn.tx.settings().set_number(name, number)?;
         }
     }
+    backup::note(turn, backup::SETTINGS_CHANGED)?;
     let audience = |settings: &Settings| (settings.profile_for, settings.picture_for);
     if audience(settings) == audience(&turn.me.settings) {
         return Ok(());

@@ -3,6 +3,7 @@
 mod activity;
 mod app;
 mod attachments;
+pub(crate) mod backup;
 mod chats;
 mod contacts;
 pub(crate) mod links;
@@ -47,6 +48,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Lock(who)) => profiles::lock(&who).await,
         Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
         Some(Command::Contact(command)) => contacts::run(command).await,
+        Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Link(command)) => links::run(command).await,
         Some(Command::Chats { who, output }) => chats::list(&who, output.format()).await,
         Some(Command::Send {
