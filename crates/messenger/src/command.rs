@@ -8,7 +8,7 @@ use crate::activity;
 use crate::backup;
 use crate::chats::{self, commands::Mute};
 use crate::settings::Settings;
-use crate::{files, media, notifications, profile, verification};
+use crate::{files, groups, media, notifications, profile, verification};
 
 /// One wish of the person in front of the device. Handled whole or not at all.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub enum Command {
     },
     /// Something about chats and what was said in them.
     Chat(chats::Command),
+    /// Something about private groups.
+    Group(groups::Command),
     /// Something about files.
     File(files::Command),
     /// Something about pictures and sounds.
@@ -199,6 +201,9 @@ pub enum CommandError {
     /// Something about chats and what was said in them.
     #[error(transparent)]
     Chat(#[from] chats::Error),
+    /// Something about private groups.
+    #[error(transparent)]
+    Group(#[from] groups::Error),
     /// It cannot be done with this file.
     #[error(transparent)]
     File(#[from] files::FileCommandError),
@@ -240,6 +245,7 @@ impl CommandError {
             CommandError::Verification(error) => error.code(),
             CommandError::BadNickname => "bad_nickname",
             CommandError::Chat(error) => error.code(),
+            CommandError::Group(error) => error.code(),
             CommandError::File(error) => error.code(),
             CommandError::Media(error) => error.code(),
             CommandError::Backup(error) => error.code(),

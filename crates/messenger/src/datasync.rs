@@ -14,8 +14,9 @@ use protocol::layers::application::Signed;
 use protocol::layers::datasync::{self, DatasyncId, Message, Payload};
 use store::{Delivery, DueMessage, OutgoingRow, PublicKeyBytes, StoreError};
 
-use crate::contacts::{self, Sender};
-use crate::devices::{self, sessions::Attach};
+use crate::contacts::Sender;
+use crate::devices::{self, sessions};
+use crate::groups;
 use crate::send;
 use crate::turn::{Turn, row_key};
 
@@ -77,7 +78,11 @@ pub(crate) fn acknowledged(
         if let (Some(installation), Some(sent_at)) = (installation, sent_at) {
             devices::acknowledged_by(turn, &sender.key, installation, Timestamp::from_seconds(sent_at))?;
         }
-        if let (Some(message), 0) = (settled.message, settled.outstanding) {
+        let everybody = match &settled.message {
+            Some(message) => groups::received_by(turn, message, &sender.row)?,
+            None => true,
+        };
+        if let (Some(message), 0, true) = (settled.message, settled.outstanding, everybody) {
             turn.tx.messages().set_delivery(&message, Delivery::Delivered)?;
             turn.tx.outbox().remove_message(&message)?;
         }
@@ -173,11 +178,7 @@ pub(crate) fn flush_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
 /// Sends what is due to one person.
 pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
     let peer = row_key(person);
-    let attach = if contacts::is_added(turn, person)? {
-        Attach::UntilKnown
-    } else {
-        Attach::Never
-    };
+    let attach = sessions::attach(turn, person)?;
     let mut acks: Vec<DatasyncId> = turn
         .tx
         .datasync()

@@ -7,6 +7,7 @@ use crate::contacts;
 use crate::datasync;
 use crate::devices::pre_keys;
 use crate::files;
+use crate::groups;
 use crate::presence;
 use crate::profile::contact_code;
 use crate::repair;
@@ -22,6 +23,7 @@ pub(crate) fn pass(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     pre_keys::erase_old(turn)?;
     presence::tell_if_due(turn)?;
     expire_requests(turn)?;
+    groups::follow_members(turn)?;
     datasync::flush_due(turn)?;
     repair::pass(turn)?;
     files::pass(turn)?;
@@ -48,6 +50,7 @@ pub(crate) fn next(view: &View<'_>) -> Result<Option<Timestamp>, StoreError> {
         view.datasync().next_ack_due()?,
         view.repair().next_due()?,
         view.files().next_due()?,
+        (!view.groups().unfollowed(1)?.is_empty()).then_some(Timestamp(0)),
     ];
     Ok(due.into_iter().flatten().min())
 }

@@ -62,6 +62,8 @@ pub enum Rule {
     NotAllowed,
     /// A chunk that is not the one announced.
     WrongChunk,
+    /// The history of a group that cannot be taken.
+    Group(protocol::group::HistoryError),
 }
 
 impl From<protocol::content::Rule> for Rule {
@@ -97,6 +99,12 @@ impl From<Missing> for store::Missing {
             Missing::Target => store::Missing::Target,
             Missing::Community => store::Missing::Community,
         }
+    }
+}
+
+impl From<Rule> for Reason {
+    fn from(rule: Rule) -> Reason {
+        Reason::RuleBroken(rule)
     }
 }
 

@@ -24,7 +24,7 @@ mod datasync;
 mod deadlines;
 mod devices;
 pub mod files;
-mod groups;
+pub mod groups;
 mod history;
 mod inbound;
 pub mod media;

@@ -20,8 +20,8 @@ use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::turn::{Me, Turn};
 use crate::{
-    activity, backup, broken, chats, contacts, datasync, deadlines, files, media, notifications, outbox, receive,
-    verification,
+    activity, backup, broken, chats, contacts, datasync, deadlines, files, groups, media, notifications, outbox,
+    receive, verification,
 };
 
 /// An unlocked profile.
@@ -449,6 +449,7 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::Media(command) => media::carry_out(turn, command),
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),
         Command::Chat(command) => chats::commands::carry_out(turn, command),
+        Command::Group(command) => groups::commands::carry_out(turn, command),
         Command::MarkRead { chat } => chats::commands::mark_read(turn, &chat).map(|()| Reply::Done),
         Command::Mute { chat, how } => chats::commands::mute(turn, &chat, how).map(|()| Reply::Done),
         Command::Activity(command) => activity::commands::carry_out(turn, command).map(|()| Reply::Done),

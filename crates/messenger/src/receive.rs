@@ -22,7 +22,9 @@ use crate::devices::sessions;
 use crate::inbound::{Inbound, Missing, Reason, Rule};
 use crate::topics::Topics;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::{broken, chats, contacts, datasync, devices, files, presence, profile, repair, verification, waiting};
+use crate::{
+    broken, chats, contacts, datasync, devices, files, groups, presence, profile, repair, verification, waiting,
+};
 
 /// Why the handling of an envelope or of a message ends early; what it wrote until then is taken back.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(crate) enum Done {
     Kept,
     /// What it says besides stands, but the message itself waits for something: of which kind, and which one.
     Waiting(Missing, Vec<u8>),
+    /// What it says besides stands, but the message itself comes to nothing.
+    Refused(Reason),
 }
 
 /// Where a message came from, as the layers below the application have proved it.
@@ -114,6 +118,7 @@ pub(crate) fn retry(turn: &mut Turn<'_, '_>, topics: &Topics) -> Result<(), Stor
         let waited = match &arrival {
             Arrival::Session(key) => waiting::take(turn, store::Missing::Session, key)?,
             Arrival::Contact(person) => waiting::take(turn, store::Missing::Chat, row_key(person).as_bytes())?,
+            Arrival::Group(chat) => waiting::take(turn, store::Missing::Chat, chat.as_str().as_bytes())?,
             Arrival::Message(id) => waiting::take(turn, store::Missing::Target, id.as_bytes())?,
         };
         for parked in waited {
@@ -223,6 +228,7 @@ fn routed(
     let outcome = match turn.attempt(|turn| route(turn, origin, signed, content))? {
         Ok(Done::Kept) => return Ok(Inbound::Applied),
         Ok(Done::Applied) => Inbound::Applied,
+        Ok(Done::Refused(reason)) => Inbound::Dropped(reason),
         Ok(Done::Waiting(missing, what)) | Err(Halt::Wait(missing, what)) => {
             let row = content_row(origin, signed, missing, what, turn.now);
             return match turn.attempt(|turn| waiting::park(turn, origin.sender, row))? {
@@ -257,6 +263,8 @@ fn route(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, content:
         Content::ChatIdentity(identity) => profile::inbound::identity(turn, origin, signed, &identity),
         Content::Unsupported(repair::KIND) => repair::inbound::exchange(turn, origin, signed),
         Content::StatusUpdate(update) => presence::inbound(turn, origin, signed, &update),
+        Content::MembershipUpdate(update) => groups::inbound::update(turn, origin, signed, &update),
+        Content::GroupInvitation(invitation) => groups::requests::inbound(turn, origin, signed, &invitation),
         Content::Verification(message) => verification::inbound::message(turn, origin, signed, &message),
         _ => Err(Halt::Drop(Reason::Unsupported(signed.kind))),
     }

@@ -106,7 +106,8 @@ enum Priority {
     Normal = 2,
 }
 
-fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
+/// Signs a content that belongs to no conversation.
+pub(crate) fn sign(turn: &Turn<'_, '_>, content: &Content) -> Signed {
     let (kind, body) = content.encode();
     let kind = i32::try_from(kind)
         .ok()

@@ -112,6 +112,12 @@ pub(crate) fn listen_to(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(
     Ok(())
 }
 
+/// Whether we listen to a person: then they may learn our bundle, and write where both agree to.
+pub(crate) fn listens_to(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<bool, StoreError> {
+    let row = turn.tx.topics().load(&negotiated_name(person))?;
+    Ok(row.is_some_and(|row| row.listening))
+}
+
 /// Stops listening to a person. The keys stay, so that starting again costs nothing.
 pub(crate) fn ignore(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
     set_attention(turn, person, Attention::Ignore)

@@ -2,7 +2,7 @@
 
 use crypto::{PublicKey, SecretKey};
 use protocol::Timestamp;
-use protocol::id::{InstallationId, MessageId};
+use protocol::id::{ChatId, InstallationId, MessageId};
 use rand_core::CryptoRng;
 use store::{PublicKeyBytes, StoreError, Tx};
 use waku_proto::PubsubTopic;
@@ -33,6 +33,8 @@ pub(crate) enum Arrival {
     Contact(PublicKey),
     /// A message that stands in a chat from now on.
     Message(MessageId),
+    /// A private group that we are in from now on.
+    Group(ChatId),
 }
 
 /// Who we are, in memory while the profile is unlocked.

@@ -40,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_repair.sql"),
     include_str!("migrations/0004_people.sql"),
     include_str!("migrations/0005_files.sql"),
+    include_str!("migrations/0006_groups.sql"),
 ];
 
 #[cfg(test)]

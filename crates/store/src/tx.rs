@@ -6,9 +6,9 @@ use rusqlite::Connection;
 
 use crate::access::{Access, Record};
 use crate::{
-    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Files, GroupKeys, History,
-    Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions, Settings,
-    SharedSecrets, StoreError, Topics, Verifications, Waiting,
+    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Files, GroupKeys, Groups,
+    History, Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions,
+    Settings, SharedSecrets, StoreError, Topics, Verifications, Waiting,
 };
 
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
@@ -170,6 +170,11 @@ impl Tx<'_> {
         Files(self.access())
     }
 
+    /// Private groups.
+    pub fn groups(&mut self) -> Groups<'_> {
+        Groups(self.access())
+    }
+
     /// Devices of others and of ourselves.
     pub fn installations(&mut self) -> Installations<'_> {
         Installations(self.access())
@@ -301,6 +306,11 @@ impl View<'_> {
     /// Files that messages announce, and their chunks.
     pub fn files(&self) -> ReadOnly<Files<'_>> {
         ReadOnly(Files(self.access()))
+    }
+
+    /// Private groups.
+    pub fn groups(&self) -> ReadOnly<Groups<'_>> {
+        ReadOnly(Groups(self.access()))
     }
 
     /// Devices of others and of ourselves.

@@ -163,6 +163,7 @@ impl From<CommandError> for Refusal {
             },
             CommandError::Chat(error) => status(error.fault()),
             CommandError::Backup(error) => status(error.fault()),
+            CommandError::Group(error) => status(error.fault()),
             CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {

@@ -6,7 +6,7 @@ use store::{ChatRow, Delivery};
 use super::{Saying, post, public, rules};
 use crate::command::{CommandError, Reply};
 use crate::turn::Turn;
-use crate::{activity, datasync, repair};
+use crate::{activity, datasync, groups, repair};
 
 /// Something about chats and what was said in them.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ fn leave(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
             Ok(())
         }
         ChatKind::Public => public::leave(turn, chat),
-        ChatKind::Group | ChatKind::Channel { .. } => Err(CommandError::UnsupportedChat),
+        ChatKind::Group => groups::commands::leave(turn, id),
+        ChatKind::Channel { .. } => Err(CommandError::UnsupportedChat),
     }
 }
 

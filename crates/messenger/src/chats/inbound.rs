@@ -10,10 +10,10 @@ use super::place::{self, Place, Room};
 use super::{arrived, blank, one_to_one, rules};
 use crate::broken;
 use crate::contacts::{self, Standing, relation};
-use crate::files;
 use crate::inbound::{Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
+use crate::{files, groups};
 
 /// A chat message of any kind of chat. One of a private group comes out of the membership update around it, under the
 /// id and signature of that.
@@ -45,6 +45,9 @@ pub(crate) fn message(
         Err(Halt::Wait(missing, what)) => return Ok(Done::Waiting(missing, what)),
         place => place?,
     };
+    if matches!(place.room, Room::Group) {
+        groups::may_say(turn, origin, signed, &place.chat.id, message.clock)?;
+    }
     if matches!(place.room, Room::Public) && matches!(message.body, Body::Image(_) | Body::Audio(_)) {
         return Err(Rule::NotAllowed.into());
     }

@@ -218,11 +218,16 @@ fn follow(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, contact: &mut ContactRow
 }
 
 /// Whether somebody may make themselves known to us.
-fn may_ask(turn: &Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
+fn may_ask(turn: &mut Turn<'_, '_>, contact: &ContactRow) -> Result<(), Halt> {
     let known = relation(contact).added();
-    match turn.me.settings.requests_from {
-        RequestsFrom::Nobody | RequestsFrom::GroupMembers if !known => Err(Rule::NotAllowed.into()),
-        _ => Ok(()),
+    let allowed = match turn.me.settings.requests_from {
+        RequestsFrom::Everyone => true,
+        RequestsFrom::GroupMembers => known || !turn.tx.groups().shared_with(&contact.identity)?.is_empty(),
+        RequestsFrom::Nobody => known,
+    };
+    match allowed {
+        true => Ok(()),
+        false => Err(Rule::NotAllowed.into()),
     }
 }
 

@@ -10,8 +10,8 @@ use protocol::clock;
 use store::{ContactRow, PublicKeyBytes, RequestProgress, RequestSide, RequestState, StoreError};
 
 use crate::activity::{self, ActivityKind, Answer};
-use crate::topics;
 use crate::turn::{Arrival, Turn, row_key};
+use crate::{groups, topics};
 use rules::{Local, Relation, Remote};
 
 /// The person whose device signed an envelope.
@@ -31,6 +31,8 @@ pub(crate) enum Standing {
     Own,
     /// We have asked them, or accepted their request.
     Accepted,
+    /// Somebody in a group that we are in.
+    Member,
     /// Anybody else.
     Stranger,
     /// We want nothing of them.
@@ -47,6 +49,7 @@ impl Sender {
             match turn.tx.contacts().load(&row)? {
                 Some(contact) if contact.blocked => Standing::Blocked,
                 Some(contact) if relation(&contact).added() => Standing::Accepted,
+                _ if groups::shares_one_with(turn, &key)? => Standing::Member,
                 _ => Standing::Stranger,
             }
         };
@@ -55,7 +58,7 @@ impl Sender {
 
     /// Whether we chose to hear them.
     pub(crate) fn is_accepted(&self) -> bool {
-        matches!(self.standing, Standing::Own | Standing::Accepted)
+        matches!(self.standing, Standing::Own | Standing::Accepted | Standing::Member)
     }
 }
 

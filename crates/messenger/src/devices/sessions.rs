@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 
 use super::{agreed, knows_our_bundle, pre_keys, targets};
 use crate::broken;
-use crate::contacts::Sender;
+use crate::contacts::{self, Sender};
 use crate::inbound::{Missing, Reason, Rule};
 use crate::receive::Halt;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::waiting;
+use crate::{groups, topics, waiting};
 
 /// A message for all installations of a person.
 pub(crate) struct Sealed {
@@ -34,8 +34,19 @@ pub(crate) struct Sealed {
 pub(crate) enum Attach {
     /// As long as an installation is not known to have it.
     UntilKnown,
-    /// Never: the person is not accepted, and a bundle would invite them to the negotiated topic, where we do not listen.
+    /// Never: we did not choose to hear the person, and a bundle would invite them to the negotiated topic, where we do not listen.
     Never,
+}
+
+/// Whether our bundle may travel with what we write to a person: if we accepted them, or are in a group with them, and it
+/// invites them to where we listen.
+pub(crate) fn attach(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<Attach, StoreError> {
+    let hears = contacts::is_added(turn, person)?
+        || groups::shares_one_with(turn, person)? && topics::listens_to(turn, person)?;
+    Ok(match hears {
+        true => Attach::UntilKnown,
+        false => Attach::Never,
+    })
 }
 
 /// Encrypts for the installations of a person: by their sessions, by new ones where there are only pre-keys, and by the

@@ -11,6 +11,7 @@ use super::{
     BEGUN_ANEW, Conversation, MOST_ABSENT, MOST_ABSENT_AT_ONCE, MOST_LINES, Place, id_of, keep, place, rules, tell,
 };
 use crate::broken;
+use crate::groups;
 use crate::inbound::{Reason, Rule};
 use crate::receive::{self, Audience, Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
@@ -26,6 +27,14 @@ pub(crate) fn heard(
         return Ok(());
     };
     let Place { conversation, clock } = place;
+    let in_group = conversation.chat.kind() == ChatKind::Group;
+    let conversation = match in_group {
+        true => match groups::audience(turn, &conversation.chat, &signed.author, *clock)? {
+            Some(people) => &Conversation::of_group(&conversation.chat, people),
+            None => return Ok(()),
+        },
+        false => conversation,
+    };
     let name = Name {
         line: conversation.line(&signed.author, &record.nonce),
         number: record.number,
@@ -40,7 +49,7 @@ pub(crate) fn heard(
     reaches(turn, conversation, &witness, name, author, |number| {
         id_of(number, &record)
     })?;
-    if !conversation.is_of_two() && conversation.chat.kind() == ChatKind::Group {
+    if in_group {
         for head in &record.heads {
             reaches(turn, conversation, &witness, *head, None, |_| None)?;
         }

@@ -8,6 +8,7 @@ pub mod rules;
 
 use crypto::{PublicKey, keccak256_parts};
 use protocol::content::chat_message::Body;
+use protocol::content::membership::Companion;
 use protocol::content::{Content, MessageType};
 use protocol::extensions::{self, Capabilities, Extensions, MAX_NAMES, Name, Record};
 use protocol::id::{ChatId, ChatKind, MessageId};
@@ -16,7 +17,8 @@ use protocol::layers::datasync::group_id;
 use store::{Absence, AbsentRow, LineRow, OriginalRow, OwnLineRow, Span, StoreError};
 
 use crate::contacts::{self, Sender, Standing};
-use crate::devices::{self, sessions::Attach};
+use crate::devices::{self, sessions};
+use crate::groups;
 use crate::inbound::{Inbound, Reason};
 use crate::receive::{Audience, Origin};
 use crate::send;
@@ -61,12 +63,16 @@ impl Conversation {
         }
     }
 
-    fn line(&self, author: &PublicKey, nonce: &[u8; 8]) -> extensions::Line {
-        extensions::line(&self.id, author, nonce)
+    /// Of a private group.
+    pub(crate) fn of_group(chat: &ChatId, people: Vec<PublicKey>) -> Conversation {
+        Conversation {
+            people,
+            ..Conversation::public(chat)
+        }
     }
 
-    fn is_of_two(&self) -> bool {
-        self.chat.kind() == ChatKind::OneToOne
+    fn line(&self, author: &PublicKey, nonce: &[u8; 8]) -> extensions::Line {
+        extensions::line(&self.id, author, nonce)
     }
 }
 
@@ -139,6 +145,10 @@ pub(crate) fn place(turn: &Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, c
         Content::Delete(delete) => (delete.message_type, delete.chat_id.as_ref(), delete.clock),
         Content::Pin(pin) => (pin.message_type, pin.chat_id.as_ref(), pin.clock),
         Content::Reaction(reaction) => (reaction.message_type, reaction.chat_id.as_ref(), reaction.clock),
+        Content::MembershipUpdate(update) => match &update.companion {
+            Some(Companion::Message(message)) => (message.message_type, update.chat_id.as_ref(), message.clock),
+            _ => return None,
+        },
         _ => return None,
     };
     let conversation = match (message_type, origin.audience) {
@@ -146,11 +156,15 @@ pub(crate) fn place(turn: &Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, c
             let person = match origin.sender.standing {
                 Standing::Own => chat?.peer()?,
                 Standing::Accepted => signed.author,
-                Standing::Stranger | Standing::Blocked => return None,
+                Standing::Member | Standing::Stranger | Standing::Blocked => return None,
             };
             Conversation::with(&turn.me.public, &person)
         }
         // Anybody can claim anything in public; only people we accepted make us miss something.
+        // Who was in it is known once the history that comes with the message is.
+        (MessageType::PrivateGroup, Audience::Us) if chat?.kind() == ChatKind::Group => {
+            Conversation::of_group(chat?, Vec::new())
+        }
         (MessageType::PublicGroup, Audience::Everybody) if origin.sender.is_accepted() => Conversation::public(chat?),
         _ => return None,
     };
@@ -254,10 +268,7 @@ pub(crate) fn begin_anew(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), S
 /// Sends extensions alone to a person who knows them, once and without acknowledgement.
 fn tell(turn: &mut Turn<'_, '_>, person: &PublicKey, extensions: Extensions) -> Result<(), StoreError> {
     let at = turn.now.0;
-    let attach = match contacts::is_added(turn, person)? {
-        true => Attach::UntilKnown,
-        false => Attach::Never,
-    };
+    let attach = sessions::attach(turn, person)?;
     let signed = Extensions { at, ..extensions }.sign(&turn.me.key);
     send::payload(turn, person, &signed.bytes, None, attach)
 }
@@ -296,10 +307,12 @@ fn heads(turn: &mut Turn<'_, '_>, conversation: &Conversation) -> Result<Vec<Nam
         return Ok(Vec::new());
     }
     let me = row_key(&turn.me.public);
+    // What was written before somebody came is not theirs to miss.
+    let since = groups::widened_at(turn, &conversation.chat)?;
     let lines = turn.tx.repair().latest_lines(&conversation.chat, HEADS + 1)?;
     let others = lines
         .into_iter()
-        .filter(|line| line.author.is_some_and(|author| author != me));
+        .filter(|line| line.heard_at > since && line.author.is_some_and(|author| author != me));
     Ok(others
         .take(HEADS as usize)
         .map(|line| Name {

@@ -130,6 +130,30 @@ impl History {
         self.standing.iter().map(|event| event.bytes.clone()).collect()
     }
 
+    /// Who was in the group at a moment of its clock, by what is known now.
+    pub fn members_at(&self, clock: u64) -> BTreeSet<PublicKey> {
+        let mut state = State::default();
+        for event in self.standing.iter().take_while(|event| event.event.clock <= clock) {
+            // What stands was applied in this order before.
+            let _ = state.apply(event);
+        }
+        state.members()
+    }
+
+    /// The event by which a person is in the group, if they are: the last that let them in, or its creation by them.
+    pub fn entry(&self, person: &PublicKey) -> Option<&MembershipEvent> {
+        let name = public_key_text(person);
+        let lets_in = |event: &&MembershipEvent| match event.event.r#type() {
+            EventType::ChatCreated => event.author == *person,
+            EventType::MembersAdded => event.event.members.contains(&name),
+            _ => false,
+        };
+        match self.state.is_member(person) {
+            true => self.standing.iter().rev().find(lets_in),
+            false => None,
+        }
+    }
+
     /// The highest clock of any event.
     pub fn last_clock(&self) -> u64 {
         self.all().map(|event| event.event.clock).max().unwrap_or(0)

@@ -33,7 +33,7 @@ pub(crate) enum BackupCommand {
     },
     /// Merge a backup into the unlocked profile it belongs to; what is newer here stays
     #[command(
-        after_help = "On a new device:\n  undertone profile restore --name Alice      asks for the recovery phrase\n  \
+        after_help = "Examples, on a new device:\n  undertone profile restore --name Alice      asks for the recovery phrase\n  \
         undertone start --profile Alice &\n  undertone backup restore ./alice.undertone-backup"
     )]
     Restore {
