@@ -121,12 +121,15 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
     if (of === 'GET chats') return send(200, { items: [...world.chats.values()] });
     if (of === 'POST groups' || of === 'POST chats/public') {
       const group = of === 'POST groups';
-      const made = { id: `c${seq}`, kind: group ? ('group' as const) : ('public' as const), name: String(json()['name']), unread: 0, activeAt: Date.now(), ...(group ? { members: [], memberCount: 1 } : {}) };
+      const made = { id: `c${seq}`, kind: group ? ('group' as const) : ('public' as const), name: String(json()['name']), unread: 0, activeAt: Date.now(), ...(group ? { memberCount: 1 } : {}) };
       world.chats.set(made.id, made);
       world.messages.set(made.id, []);
       emit({ kind: 'chat', value: made });
+      if (group) world.groups.set(made.id, { id: made.id, name: made.name, standing: 'in', members: [{ key: world.me.key, name: world.me.name, role: 'admin', own: true }] });
       return send(201, made);
     }
+    if (/^GET groups\/[^/]+$/.test(of) && world.groups.has(id)) return send(200, world.groups.get(id));
+    if (/^GET groups\/[^/]+\/events$/.test(of)) return send(200, [{ clock: 1, author: world.me.key, authorName: world.me.name, kind: 'created', text: world.groups.get(id)?.name }]);
     if (/^GET chats\/[^/]+\/messages$/.test(of)) {
       const list = world.messages.get(id) ?? [];
       const limit = Number(url.searchParams.get('limit') ?? 50);

@@ -1,5 +1,5 @@
 /** A small invented world that the fixture server answers from. Development only; nothing of it is in the app. */
-import type { Activity, Chat, Contact, Message, NodeStatus, Settings, Trace } from '../src/api/types.ts';
+import type { Activity, Chat, Contact, Group, Message, NodeStatus, Settings, Trace } from '../src/api/types.ts';
 
 export const NOW = Date.now();
 const MINUTE = 60_000;
@@ -93,8 +93,9 @@ function add(chat: Omit<Chat, 'unread' | 'activeAt'>) {
   chats.set(chat.id, { ...chat, unread: list.filter((entry) => !entry.own && !entry.read).length, activeAt: last?.sentAt ?? NOW, ...(last ? { lastMessage: last } : {}) });
 }
 add({ id: 'bob', kind: 'one-to-one', name: bob.name, contact: bob.key, pinnedCount: 1 });
-const members = [{ key: me.key, name: me.name, role: 'member' as const, own: true }, { key: carla.key, name: carla.name, role: 'admin' as const }, { key: dmitri.key, name: dmitri.name, role: 'member' as const }, { key: eunji.key, name: eunji.name, role: 'member' as const, pending: true }];
-add({ id: 'group', kind: 'group', name: 'Sunday dinner', mentions: 1, members, memberCount: 4 });
+const members = [{ key: me.key, name: me.name, role: 'member' as const, own: true }, { key: carla.key, name: carla.name, role: 'admin' as const }, { key: dmitri.key, name: dmitri.name, role: 'member' as const }, { key: eunji.key, name: eunji.name, role: 'member' as const}];
+add({ id: 'group', kind: 'group', name: 'Sunday dinner', mentions: 1, memberCount: 4 });
+export const groups = new Map<string, Group>([['group', { id: 'group', name: 'Sunday dinner', standing: 'in', members }], ['long', { id: 'long', name: 'Very long chat', standing: 'in', members }]]);
 add({ id: 'farid', kind: 'one-to-one', name: 'Farid', contact: people[4]!.key });
 add({ id: 'carla', kind: 'one-to-one', name: carla.name, contact: carla.key });
 add({ id: 'eunji', kind: 'one-to-one', name: eunji.name, contact: eunji.key, mutedUntil: NOW + DAY });
@@ -110,7 +111,7 @@ export function long(count: number): void {
     list.push(message('long', at % 3 === 0 ? 'me' : carla, `${at}: ${text}`, NOW - (count - at) * 3 * MINUTE));
   }
   messages.set('long', list);
-  add({ id: 'long', kind: 'group', name: 'Very long chat', members, memberCount: 4 });
+  add({ id: 'long', kind: 'group', name: 'Very long chat', memberCount: 4 });
 }
 export function many(count: number): void {
   for (let at = 0; at < count; at += 1) {

@@ -18,6 +18,18 @@ pub struct Chat {
     /// The other person's chat key (`zQ3…`), in a one-to-one chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// The colour of a group, `#` and six hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    /// Where the picture of a group is; another picture has another path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// How many members a group has, ourselves included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_count: Option<u64>,
+    /// Whether we left the group, or were put out; what was said before stays readable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
     /// Messages of others that were not marked read.
     pub unread: u64,
     /// How many of those are meant for us in particular.

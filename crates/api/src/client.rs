@@ -30,6 +30,7 @@ use crate::{
 mod activity;
 mod attachments;
 mod backup;
+mod groups;
 mod links;
 mod people;
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Account, Activity, Chat, Connectivity, Contact, Message, Notification, Settings};
+use crate::{Account, Activity, Chat, Connectivity, Contact, Group, Message, Notification, Settings};
 
 /// One text frame of the event stream.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -63,6 +63,8 @@ pub enum Item {
     Chat(Box<Chat>),
     /// The chat with this id is gone.
     ChatRemoved(String),
+    /// A private group is new or changed.
+    Group(Box<Group>),
     /// A contact is new or changed.
     Contact(Contact),
     /// The contact with this key is gone.

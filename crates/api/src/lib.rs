@@ -18,6 +18,7 @@ mod contact;
 pub mod door;
 mod error;
 mod event;
+mod group;
 mod links;
 mod message;
 mod node;
@@ -37,6 +38,10 @@ pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};
 pub use error::{ErrorBody, code};
 pub use event::{Event, Frame, Item, Signal};
+pub use group::{
+    AddMembers, AskToJoin, ChangeGroup, CreateGroup, Group, GroupEvent, GroupEventKind, GroupMember, GroupRequest,
+    GroupRequestState, GroupRole, GroupStanding, Reach, Receipt,
+};
 pub use links::{Link, LinkKind, LinkQuery, QrQuery, ReadLink};
 pub use message::{Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText};
 pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};

@@ -13,6 +13,7 @@ use store::{
 
 pub(crate) mod activity;
 pub(crate) mod attachments;
+mod groups;
 pub(crate) mod notification;
 pub(crate) mod people;
 mod repair;
@@ -172,6 +173,10 @@ impl Reading<'_> {
         let row = &summary.chat;
         let peer = row.id.peer();
         let name = self.chat_name(row)?;
+        let face = match row.id.kind() {
+            messenger::ChatKind::Group => self.face(&row.id)?,
+            _ => groups::Face::default(),
+        };
         let kind = match row.id.kind() {
             messenger::ChatKind::OneToOne => api::ChatKind::OneToOne,
             messenger::ChatKind::Public => api::ChatKind::Public,
@@ -183,6 +188,10 @@ impl Reading<'_> {
             kind,
             name,
             contact: peer.map(|peer| peer.to_multibase()),
+            colour: face.colour,
+            picture: face.picture,
+            member_count: face.member_count,
+            left: face.left,
             unread: summary.unread,
             mentions: summary.mentions,
             muted_until: row.muted_until.map(|end| end.0),
@@ -268,6 +277,10 @@ impl Reading<'_> {
             sent_at: row.sent_at.0,
             clock: row.clock,
             delivery: row.delivery.map(delivery),
+            reach: match row.chat.kind() {
+                messenger::ChatKind::Group if row.delivery.is_some() => self.reach(&row.id)?,
+                _ => None,
+            },
             reply_to,
             read: row.seen,
             late: self.view.repair().is_late(&row.id)?,

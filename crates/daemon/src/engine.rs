@@ -373,7 +373,7 @@ impl Core {
             items.push(Item::Settings(convert::settings::settings(&self.settings.borrow())));
         }
         let lists = changes.contacts.is_empty() && changes.chats.is_empty() && changes.messages.is_empty();
-        if lists && changes.activity.is_empty() {
+        if lists && changes.activity.is_empty() && changes.groups.is_empty() {
             return Ok(items);
         }
         // The writer's own connection: its pages are in memory already.
@@ -390,6 +390,10 @@ impl Core {
                     Some(chat) => Item::Chat(Box::new(chat)),
                     None => Item::ChatRemoved(id.to_string()),
                 });
+            }
+            for id in &changes.groups {
+                // A group that is gone is a chat that is gone.
+                items.extend(reading.group(id)?.map(|group| Item::Group(Box::new(group))));
             }
             let mut messages = Vec::new();
             for id in &changes.messages {
@@ -491,6 +495,7 @@ mod tests {
             sent_at: 0,
             clock: 0,
             delivery: None,
+            reach: None,
             reply_to: None,
             read: false,
             attachments: Vec::new(),

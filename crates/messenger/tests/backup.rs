@@ -237,6 +237,73 @@ fn a_restored_device_hears_its_contacts_again() {
 }
 
 #[test]
+fn groups_come_back_and_what_was_decided_since_stands() {
+    // over budget: one life on two devices, told in order
+    use messenger::groups::{self, Command as Wish};
+    let (mut world, alice, bob) = life();
+    world.people[alice.0].online = true;
+    world.pass(DAY);
+    let people = vec![world.key(bob)];
+    let create = Wish::Create {
+        name: "Climbing".into(),
+        colour: "#7cda00".into(),
+        picture: Some(vec![7; 900]),
+        people,
+    };
+    let Reply::Chat(chat) = world.command(alice, Command::Group(create)).unwrap() else {
+        panic!("a chat");
+    };
+    world.pass(DAY);
+    let say = |world: &mut World, who: Who, text: &str| {
+        let command = Command::SendText {
+            chat: chat.clone(),
+            text: text.into(),
+            reply_to: None,
+        };
+        world.command(who, command).unwrap();
+        world.pass(DAY);
+    };
+    say(&mut world, bob, "before the backup");
+    let look = |messenger: &Messenger| messenger.store().read(|view| groups::look(view, &chat)).unwrap();
+    let texts = |messenger: &Messenger| {
+        let rows = messenger
+            .store()
+            .read(|view| view.messages().page(&chat, None, 9))
+            .unwrap();
+        rows.into_iter().map(|row| row.text).collect::<Vec<_>>()
+    };
+    let now = world.now;
+    let entries = walk(world.messenger(alice), Extent::WithMessages, now);
+    let before = look(world.messenger(alice)).unwrap();
+
+    // On a new device she is in it again, hears and is heard.
+    let mut device = new_device(&world, "Somebody");
+    merge(&mut device, now.plus(DAY), entries.clone());
+    let after = look(&device).unwrap();
+    assert_eq!(
+        (&after.name, &after.members, &after.picture, after.standing),
+        (&before.name, &before.members, &before.picture, before.standing)
+    );
+    assert_eq!(texts(&device), ["before the backup"]);
+    assert_eq!(merge(&mut device, now.plus(DAY), entries.clone()), Merged::default());
+    world.pass(2 * DAY);
+    let old = world.people[alice.0].messenger.replace(device);
+    world.pass(DAY);
+    say(&mut world, alice, "from the new device");
+    assert_eq!(texts(world.messenger(bob))[0], "from the new device");
+    say(&mut world, bob, "welcome back");
+    assert_eq!(texts(world.messenger(alice))[0], "welcome back");
+
+    // On the old one, from which she left since, she stays out.
+    let mut old = old.unwrap();
+    let leave = Command::Group(Wish::Leave { chat: chat.clone() });
+    let now = world.now;
+    old.command(now, leave).unwrap();
+    merge(&mut old, now.plus(1), entries);
+    assert_eq!(look(&old).unwrap().standing, store::GroupStanding::Out);
+}
+
+#[test]
 fn no_key_and_no_ratchet_is_in_a_backup() {
     let (mut world, alice, _) = life();
     let now = world.now;

@@ -19,6 +19,8 @@ pub struct Changes {
     pub contacts: BTreeSet<PublicKeyBytes>,
     /// Chats: saved, removed, or with another last message or number of unread ones.
     pub chats: BTreeSet<ChatId>,
+    /// Private groups: how we stand to them, what they are, or who asks to be let in.
+    pub groups: BTreeSet<ChatId>,
     /// Messages: saved or removed, or with other reactions or pins.
     pub messages: BTreeSet<MessageId>,
     /// Those of them that are new and were not seen.
@@ -49,6 +51,7 @@ impl Changes {
         self.settings.extend(other.settings);
         self.contacts.extend(other.contacts);
         self.chats.extend(other.chats);
+        self.groups.extend(other.groups);
         self.messages.extend(other.messages);
         self.devices.extend(other.devices);
         self.arrived.extend(other.arrived);

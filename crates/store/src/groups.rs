@@ -157,6 +157,15 @@ impl Groups<'_> {
         }
     }
 
+    /// The groups in one standing, the one we have known longest first.
+    pub fn in_standing(&self, standing: GroupStanding) -> Result<Vec<ChatId>, StoreError> {
+        self.0.all(
+            "SELECT chat FROM groups WHERE standing = ?1 ORDER BY joined_at, chat",
+            [Coded(standing)],
+            |row| column(row, "chat"),
+        )
+    }
+
     /// The events of a group, in the order in which they came.
     pub fn events(&self, chat: &ChatId) -> Result<Vec<GroupEventRow>, StoreError> {
         self.0.all(
@@ -195,6 +204,7 @@ impl Groups<'_> {
     fn touched(&mut self, chat: &ChatId) {
         self.0.record(|changes| {
             changes.chats.insert(chat.clone());
+            changes.groups.insert(chat.clone());
         });
     }
 }
@@ -275,6 +285,15 @@ impl Groups<'_> {
         self.0.all(
             "SELECT * FROM group_requests WHERE chat = ?1 ORDER BY person",
             [Sql(chat)],
+            read_request,
+        )
+    }
+
+    /// Up to `limit` requests that nobody has answered, of others and of ours, the latest first.
+    pub fn open_requests(&self, limit: u32) -> Result<Vec<GroupRequestRow>, StoreError> {
+        self.0.all(
+            "SELECT * FROM group_requests WHERE state = ?1 ORDER BY at DESC, chat, person LIMIT ?2",
+            params![Coded(GroupRequestState::Asked), limit],
             read_request,
         )
     }
@@ -432,7 +451,7 @@ mod tests {
                 tx.groups().set_members(&group(1), &members)
             })
             .unwrap();
-        assert_eq!(changes.chats, [group(1)].into());
+        assert_eq!((changes.chats, changes.groups), ([group(1)].into(), [group(1)].into()));
         store
             .read(|view| {
                 let groups = view.groups();
@@ -443,6 +462,8 @@ mod tests {
                 assert_eq!(groups.count(GroupStanding::In, Some(&person(1)))?, 1);
                 assert_eq!(groups.count(GroupStanding::In, Some(&person(2)))?, 0);
                 assert_eq!(groups.count(GroupStanding::Invited, None)?, 0);
+                assert_eq!(groups.in_standing(GroupStanding::In)?, [group(1)]);
+                assert!(groups.in_standing(GroupStanding::Invited)?.is_empty());
                 Ok::<_, StoreError>(())
             })
             .unwrap();
@@ -503,6 +524,7 @@ mod tests {
                 assert_eq!(groups.count_requests(&group(1))?, 1);
                 assert!(!format!("{saved:?}").contains("train"));
                 assert_eq!(groups.requests(&group(1))?, [saved]);
+                assert!(groups.open_requests(9)?.is_empty());
                 Ok::<_, StoreError>(())
             })
             .unwrap();

@@ -41,6 +41,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_people.sql"),
     include_str!("migrations/0005_files.sql"),
     include_str!("migrations/0006_groups.sql"),
+    include_str!("migrations/0007_group_requests.sql"),
 ];
 
 #[cfg(test)]

@@ -229,6 +229,8 @@ CREATE TABLE group_requests (
 
 CREATE INDEX group_requests_person ON group_requests (person);
 
+CREATE INDEX group_requests_state ON group_requests (state, at);
+
 CREATE TABLE groups (
     chat TEXT NOT NULL PRIMARY KEY,
     standing INTEGER NOT NULL,

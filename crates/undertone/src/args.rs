@@ -14,11 +14,13 @@ use crate::output::Format;
 
 mod activity;
 mod attachments;
+mod groups;
 mod people;
 mod settings;
 
 pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
 pub(crate) use attachments::{AudioCommand, FileCommand};
+pub(crate) use groups::{AnswerCommand, GroupCommand, Named, RequestCommand};
 pub(crate) use people::{
     AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
 };
@@ -94,6 +96,9 @@ pub(crate) enum Command {
     /// Contacts and contact requests
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Private groups
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// Links and QR codes that lead to people, communities and channels
     #[command(subcommand)]
     Link(crate::commands::links::LinkCommand),

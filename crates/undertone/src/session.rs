@@ -53,6 +53,25 @@ impl Session {
             .clone())
     }
 
+    /// The keys of several.
+    pub(crate) async fn people(&self, named: &[String]) -> Result<Vec<String>> {
+        let mut keys = Vec::with_capacity(named.len());
+        for person in named {
+            keys.push(self.person(person).await?);
+        }
+        Ok(keys)
+    }
+
+    /// The group to which a person is invited: by `@name` or id.
+    pub(crate) async fn invitation(&self, named: &str) -> Result<String> {
+        let Some(name) = named.strip_prefix('@') else {
+            return Ok(named.to_owned());
+        };
+        let invitations = self.client.group_invitations(&self.profile).await?;
+        let called = invitations.iter().filter(|group| group.name == name);
+        Ok(one(called, "invitation", named, |group| &group.id)?.id.clone())
+    }
+
     /// All chats, latest first.
     pub(crate) async fn chats(&self) -> Result<Vec<Chat>> {
         let mut query = PageQuery {
@@ -166,7 +185,13 @@ fn choose<'p>(profiles: &'p [Profile], named: Option<&str>, prefer: Prefer) -> R
     }
 }
 
-fn one<T>(mut found: impl Iterator<Item = T>, what: &str, named: &str, id: impl Fn(&T) -> &str) -> Result<T, Failure> {
+/// The only one that is called so.
+pub(crate) fn one<T>(
+    mut found: impl Iterator<Item = T>,
+    what: &str,
+    named: &str,
+    id: impl Fn(&T) -> &str,
+) -> Result<T, Failure> {
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
         (None, _) => Err(Failure::new(

@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, SafetyNumber, Settings, Trace, Trust, Upload,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -158,10 +158,17 @@ export class ProfileClient {
   readOne = (id: string) => this.post(`/activity/${enc(id)}/read`);
   readActivity = () => this.post('/activity/read');
 
-  createGroup = (name: string, members: string[], color?: string) => this.post<Chat>('/groups', { name, members, color });
-  addMembers = (chat: string, members: string[]) => this.post(`/groups/${enc(chat)}/members`, { members });
-  removeMember = (chat: string, key: string) => this.client.request('DELETE', `${this.root}/groups/${enc(chat)}/members/${enc(key)}`);
-  renameGroup = (chat: string, name: string) => this.client.request('PATCH', `${this.root}/groups/${enc(chat)}`, { name });
+  createGroup = (name: string, members: string[]) => this.post<Group>('/groups', { name, members });
+  group = (id: string) => this.get<Group>(`/groups/${enc(id)}`);
+  groupEvents = (id: string) => this.get<GroupEvent[]>(`/groups/${enc(id)}/events`);
+  changeGroup = (id: string, change: { name?: string; colour?: string }) => this.client.request<Group>('PATCH', `${this.root}/groups/${enc(id)}`, change);
+  setGroupPicture = async (id: string, picture: Blob) => (await this.client.raw('PUT', `${this.root}/groups/${enc(id)}/picture`, picture, undefined, BYTES)).json() as Promise<Group>;
+  addMembers = (id: string, members: string[]) => this.post<Group>(`/groups/${enc(id)}/members`, { members });
+  removeMember = (id: string, key: string) => this.client.request<Group>('DELETE', `${this.root}/groups/${enc(id)}/members/${enc(key)}`);
+  makeAdmin = (id: string, key: string) => this.client.request<Group>('PUT', `${this.root}/groups/${enc(id)}/admins/${enc(key)}`);
+  stepDown = (id: string) => this.client.request<Group>('DELETE', `${this.root}/groups/${enc(id)}/admin`);
+  answerRequest = (id: string, key: string, answer: 'accept' | 'decline') => this.post<Group>(`/groups/${enc(id)}/requests/${enc(key)}/${answer}`);
+  receipts = (message: string) => this.get<Receipt[]>(`/messages/${enc(message)}/receipts`);
   joinPublic = (name: string) => this.post<Chat>('/chats/public', { name });
   leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);
   mute = (chat: string, mute: 'off' | 'forever' | { minutes: number }) =>

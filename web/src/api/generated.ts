@@ -74,6 +74,22 @@ export interface ActivityPage {
   unread: number;
 }
 
+/** Lets people into a group. They see what is written from now on. */
+export interface AddMembers {
+  /** Their chat keys: contacts. */
+  members: string[];
+}
+
+/** Asks to be let into a group. */
+export interface AskToJoin {
+  /** Who is asked, by chat key: a contact who is in it. */
+  admin: string;
+  /** The group's id. */
+  group: string;
+  /** What they read with it, 1 to 280 characters. */
+  introduction: string;
+}
+
 /** What a message carries besides its text. */
 export interface Attachment {
   /** Pictures with the same album belong together. */
@@ -166,6 +182,14 @@ export interface Backups {
   job?: BackupJob;
 }
 
+/** Changes what a group is called or how it looks; what is absent stays. */
+export interface ChangeGroup {
+  /** `#` and six hexadecimal digits. */
+  colour?: string;
+  /** 1 to 30 characters that can be shown. */
+  name?: string;
+}
+
 /** Replaces the password and the key it protects. */
 export interface ChangePassword {
   /** The new one, at least 10 characters. */
@@ -178,6 +202,8 @@ export interface ChangePassword {
 export interface Chat {
   /** When something last happened in it (Unix milliseconds); lists are sorted by this, latest first. */
   activeAt: number;
+  /** The colour of a group, `#` and six hexadecimal digits. */
+  colour?: string;
   /** The other person's chat key (`zQ3…`), in a one-to-one chat. */
   contact?: string;
   /** Names the chat in paths. */
@@ -186,12 +212,18 @@ export interface Chat {
   kind: ChatKind;
   /** The latest message. */
   lastMessage?: Message;
+  /** Whether we left the group, or were put out; what was said before stays readable. */
+  left?: boolean;
+  /** How many members a group has, ourselves included. */
+  memberCount?: number;
   /** How many of those are meant for us in particular. */
   mentions?: number;
   /** Until when it makes no noise (Unix milliseconds); absent or past: it does. 9007199254740991, the last whole number that every program reads exactly, stands for "until it is switched on again". */
   mutedUntil?: number;
   /** What to call it: the person's name for a one-to-one chat. */
   name: string;
+  /** Where the picture of a group is; another picture has another path. */
+  picture?: string;
   /** Messages of others that were not marked read. */
   unread: number;
 }
@@ -275,6 +307,16 @@ export type ContactState = 'stranger' | 'asked' | 'asking' | 'mutual' | 'decline
 export interface CreateBackup {
   /** With messages. */
   messages: boolean;
+}
+
+/** Founds a group. */
+export interface CreateGroup {
+  /** `#` and six hexadecimal digits; a usual one if absent. */
+  colour?: string;
+  /** Who is let in, by chat key: contacts, at most 49. */
+  members?: string[];
+  /** 1 to 30 characters that can be shown. */
+  name: string;
 }
 
 /** Makes a profile with new keys. */
@@ -380,6 +422,88 @@ export interface Gap {
 /** What is being done about missing messages. */
 export type GapState = 'searching' | 'gone' | 'given-up';
 
+/** A private group, as it is now. Only its members know that it exists. */
+export interface Group {
+  /** Its colour, `#` and six hexadecimal digits; absent if it has none that can be shown. */
+  colour?: string;
+  /** Names the group in paths; it is also the id of its chat. */
+  id: string;
+  /** Who let us in, by chat key. */
+  inviter?: string;
+  /** What to call them. */
+  inviterName?: string;
+  /** Who is in it, ourselves first, then by name. */
+  members: GroupMember[];
+  /** Its name, 1 to 30 characters, as it may be shown. */
+  name: string;
+  /** Where its picture is; another picture has another path. */
+  picture?: string;
+  /** Who asks to be let in. */
+  requests?: GroupRequest[];
+  /** How we stand to it. */
+  standing: GroupStanding;
+}
+
+/** One thing that happened to a group. */
+export interface GroupEvent {
+  /** Who did it, by chat key, proved by a signature. */
+  author: string;
+  /** What to call them. */
+  authorName: string;
+  /** Position in the chat, beside the clocks of messages. */
+  clock: number;
+  /** What they did. */
+  kind: GroupEventKind;
+  /** What to call those whom it is about. */
+  people?: string[];
+  /** The new name or colour. */
+  text?: string;
+}
+
+/** What can happen to a group. */
+export type GroupEventKind = 'created' | 'renamed' | 'recoloured' | 'picture' | 'added' | 'removed' | 'left' | 'joined' | 'promoted' | 'stepped-down';
+
+/** Somebody in a group. */
+export interface GroupMember {
+  /** Their chat key. */
+  key: string;
+  /** What to call them. */
+  name: string;
+  /** Whether it is us. */
+  own?: boolean;
+  /** What they may do. */
+  role: GroupRole;
+}
+
+/** Somebody asks to be let into a group. */
+export interface GroupRequest {
+  /** Who is asked, by chat key. */
+  admin: string;
+  /** When it last moved (Unix milliseconds). */
+  at: number;
+  /** The group. */
+  group: string;
+  /** What was written with it. */
+  introduction: string;
+  /** Whether it is us. */
+  own?: boolean;
+  /** Who asks, by chat key. */
+  person: string;
+  /** What to call them. */
+  personName: string;
+  /** Where it stands. */
+  state: GroupRequestState;
+}
+
+/** Where a request to be let in stands. */
+export type GroupRequestState = 'asked' | 'rejected' | 'approved';
+
+/** What somebody may do in a group. All members may write, let people in, and change name, colour and picture. */
+export type GroupRole = 'admin' | 'member';
+
+/** How we stand to a group. */
+export type GroupStanding = 'in' | 'invited' | 'out';
+
 /** A page asks the daemon to prove itself. */
 export interface Hello {
   /** 32 random bytes in hexadecimal digits. */
@@ -422,6 +546,10 @@ export type Item = {
   kind: 'chat-removed';
   /** The chat with this id is gone. */
   value: string;
+} | {
+  kind: 'group';
+  /** A private group is new or changed. */
+  value: Group;
 } | {
   kind: 'contact';
   /** A contact is new or changed. */
@@ -506,6 +634,8 @@ export interface Message {
   late?: boolean;
   /** Whether we wrote it. */
   own: boolean;
+  /** How far an own message in a group got; absent on all others. */
+  reach?: Reach;
   /** Whether we have marked it read. */
   read: boolean;
   /** The message this one answers. */
@@ -730,10 +860,28 @@ export interface Quote {
   text?: string;
 }
 
+/** To how many members a message of ours went, and how many have it. */
+export interface Reach {
+  /** Those of them a device of whom acknowledged it. */
+  delivered: number;
+  /** Members to whom it went. */
+  members: number;
+}
+
 /** Asks where a link leads. Nothing is fetched. */
 export interface ReadLink {
   /** The link (`https://status.app/…`). */
   link: string;
+}
+
+/** How far a message of ours in a group got to one member. */
+export interface Receipt {
+  /** When a device of theirs acknowledged it (Unix milliseconds); absent: none has. */
+  deliveredAt?: number;
+  /** Who it is, by chat key. */
+  person: string;
+  /** What to call them. */
+  personName: string;
 }
 
 /** Changes the display name. */
@@ -1031,6 +1179,10 @@ export interface Paths {
     query: { before?: string; limit?: number };
     answer: PageChat;
   };
+  /** Take a chat out of the list, with what was said in it, on this device only. A group that we are in is left, and stays. */
+  'DELETE /v1/profiles/{profile}/chats/{chat}': {
+    answer: Accepted;
+  };
   /** One chat, by its id or, if it is one-to-one, by the person's key. */
   'GET /v1/profiles/{profile}/chats/{chat}': {
     answer: Chat;
@@ -1039,6 +1191,10 @@ export interface Paths {
   'POST /v1/profiles/{profile}/chats/{chat}/attachments': {
     body: SendAttachments;
     answer: Created;
+  };
+  /** Leave a chat: a group, where what was said stays; or a public chat, which goes with what was said in it. */
+  'POST /v1/profiles/{profile}/chats/{chat}/leave': {
+    answer: Accepted;
   };
   /** Messages of a chat, the latest first, and what is known to be missing among them. */
   'GET /v1/profiles/{profile}/chats/{chat}/messages': {
@@ -1123,6 +1279,78 @@ export interface Paths {
     query: { epoch?: string; since?: number };
     answer: undefined;
   };
+  /** Groups into which strangers let us, and of which we have not said whether we want that. */
+  'GET /v1/profiles/{profile}/group-invitations': {
+    answer: Group[];
+  };
+  /** Requests to be let into groups that nobody has answered: of others, and our own. */
+  'GET /v1/profiles/{profile}/group-requests': {
+    answer: GroupRequest[];
+  };
+  /** Ask a contact to let us into a group that they are in. */
+  'POST /v1/profiles/{profile}/group-requests': {
+    body: AskToJoin;
+    answer: Accepted;
+  };
+  /** Found a group. */
+  'POST /v1/profiles/{profile}/groups': {
+    body: CreateGroup;
+    answer: Group;
+  };
+  /** One group, with its members. */
+  'GET /v1/profiles/{profile}/groups/{group}': {
+    answer: Group;
+  };
+  /** Change the name or the colour. Every member may. */
+  'PATCH /v1/profiles/{profile}/groups/{group}': {
+    body: ChangeGroup;
+    answer: Group;
+  };
+  /** Say yes to a stranger's invitation. */
+  'POST /v1/profiles/{profile}/groups/{group}/accept': {
+    answer: Accepted;
+  };
+  /** Be no admin any more. */
+  'DELETE /v1/profiles/{profile}/groups/{group}/admin': {
+    answer: Group;
+  };
+  /** Make a member an admin, as an admin. */
+  'PUT /v1/profiles/{profile}/groups/{group}/admins/{key}': {
+    answer: Group;
+  };
+  /** Say no to a stranger's invitation. Nobody is told. */
+  'POST /v1/profiles/{profile}/groups/{group}/decline': {
+    answer: Accepted;
+  };
+  /** What happened to a group since it was founded, in order. */
+  'GET /v1/profiles/{profile}/groups/{group}/events': {
+    answer: GroupEvent[];
+  };
+  /** Let contacts in. They see what is written from now on. */
+  'POST /v1/profiles/{profile}/groups/{group}/members': {
+    body: AddMembers;
+    answer: Group;
+  };
+  /** Put a member out, as an admin. They see nothing that is written later. */
+  'DELETE /v1/profiles/{profile}/groups/{group}/members/{key}': {
+    answer: Group;
+  };
+  /** The picture of a group, decoded and made anew: a JPEG file. */
+  'GET /v1/profiles/{profile}/groups/{group}/picture': {
+    answer: Blob;
+  };
+  /** Replace the picture by an image file (JPEG, PNG, GIF or WebP, at most 10 MB), cut to the square in its middle. */
+  'PUT /v1/profiles/{profile}/groups/{group}/picture': {
+    answer: Group;
+  };
+  /** Let somebody in who asks for it. */
+  'POST /v1/profiles/{profile}/groups/{group}/requests/{key}/accept': {
+    answer: Group;
+  };
+  /** Refuse somebody who asks to be let in. They are told. */
+  'POST /v1/profiles/{profile}/groups/{group}/requests/{key}/decline': {
+    answer: Group;
+  };
   /** The link to ourselves, or to a person or a channel. */
   'GET /v1/profiles/{profile}/link': {
     query: { of?: string };
@@ -1162,6 +1390,10 @@ export interface Paths {
   /** Fetch a file that is not fetched by itself, or was given up. */
   'POST /v1/profiles/{profile}/messages/{message}/attachment/fetch': {
     answer: Accepted;
+  };
+  /** How far a message of ours in a group got, per member. */
+  'GET /v1/profiles/{profile}/messages/{message}/receipts': {
+    answer: Receipt[];
   };
   /** Send a failed message again. */
   'POST /v1/profiles/{profile}/messages/{message}/resend': {

@@ -95,9 +95,48 @@ export interface Member {
   key: string;
   name: string;
   role: 'admin' | 'member';
-  /** Invited and has not yet joined. */
-  pending?: boolean;
   own?: boolean;
+}
+
+/** Somebody asks to be let into a group. */
+export interface GroupRequest {
+  group: string;
+  person: string;
+  personName: string;
+  own?: boolean;
+  introduction: string;
+  state: 'asked' | 'rejected' | 'approved';
+}
+
+/** A private group with its members; its chat has the same id. */
+export interface Group {
+  id: string;
+  name: string;
+  colour?: string;
+  picture?: string;
+  standing: 'in' | 'invited' | 'out';
+  /** Ourselves first. */
+  members: Member[];
+  inviter?: string;
+  inviterName?: string;
+  requests?: GroupRequest[];
+}
+
+/** Something that happened to a group, at its place in the chat. */
+export interface GroupEvent {
+  clock: number;
+  author: string;
+  authorName: string;
+  kind: 'created' | 'renamed' | 'recoloured' | 'picture' | 'added' | 'removed' | 'left' | 'joined' | 'promoted' | 'stepped-down';
+  text?: string;
+  people?: string[];
+}
+
+/** How far a message of ours got to one member. */
+export interface Receipt {
+  person: string;
+  personName: string;
+  deliveredAt?: number;
 }
 
 export interface Chat {
@@ -114,13 +153,11 @@ export interface Chat {
   colour?: number | string;
   picture?: string;
   emoji?: string;
-  members?: Member[];
   memberCount?: number;
   /** Whether we may write, and if not, why. */
   writable?: boolean;
   pinnedCount?: number;
-  /** We were invited and have not answered. */
-  invited?: boolean;
+  /** We left the group, or were put out. */
   left?: boolean;
 }
 
@@ -190,6 +227,8 @@ export interface Message {
   sentAt: number;
   clock: number;
   delivery?: Delivery;
+  /** To how many members it went, and how many have it. */
+  reach?: { members: number; delivered: number };
   replyTo?: Quote;
   read: boolean;
   editedAt?: number;
@@ -392,6 +431,7 @@ export type Item =
   | { kind: 'chat-history'; value: string }
   | { kind: 'chat'; value: Chat }
   | { kind: 'chat-removed'; value: string }
+  | { kind: 'group'; value: Group }
   | { kind: 'contact'; value: Contact }
   | { kind: 'contact-removed'; value: string }
   | { kind: 'account'; value: Account }

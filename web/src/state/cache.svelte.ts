@@ -3,13 +3,15 @@
  * what the event stream says and nothing else.
  */
 import { SvelteMap } from 'svelte/reactivity';
-import type { Account, Activity, Chat, Contact, Frame, Item, Message, Settings } from '../api/types.ts';
+import type { Account, Activity, Chat, Contact, Frame, Group, Item, Message, Settings } from '../api/types.ts';
 import { Timeline, type Source } from './timeline.svelte.ts';
 
 export class Cache {
   readonly chats = new SvelteMap<string, Chat>();
   readonly contacts = new SvelteMap<string, Contact>();
   readonly activity = new SvelteMap<string, Activity>();
+  /** Those that were looked at, or changed since. */
+  readonly groups = new SvelteMap<string, Group>();
   account = $state.raw<Account | undefined>();
   settings = $state.raw<Settings | undefined>();
   /** Set when events were missed: what is shown has to be loaded again. */
@@ -58,6 +60,7 @@ export class Cache {
     }
     if (frame.type === 'reset') {
       this.stale = true;
+      this.groups.clear();
       for (const timeline of this.timelines.values()) timeline.invalidate();
     }
   }
@@ -87,8 +90,12 @@ export class Cache {
       case 'chat':
         this.chats.set(item.value.id, item.value);
         break;
+      case 'group':
+        this.groups.set(item.value.id, item.value);
+        break;
       case 'chat-removed':
         this.chats.delete(item.value);
+        this.groups.delete(item.value);
         this.timelines.delete(item.value);
         break;
       case 'contact':

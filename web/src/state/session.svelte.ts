@@ -90,6 +90,15 @@ export class Session {
     void this.loadNode();
   }
 
+  /** The members of a group; the events keep them true from then on. */
+  async loadGroup(id: string): Promise<void> {
+    try {
+      this.cache.groups.set(id, await this.api.group(id));
+    } catch {
+      // An older daemon, or the group is gone: its chat says so.
+    }
+  }
+
   async loadActivity(): Promise<void> {
     try {
       const page = await this.api.activity();

@@ -14,8 +14,9 @@ use crate::http::{App, Refusal};
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(one))
+        .routes(routes!(one, delete))
         .routes(routes!(mark_read))
+        .routes(routes!(leave))
 }
 
 /// Chats, the one where something happened last first.
@@ -70,6 +71,30 @@ async fn mark_read(
     let profile = app.unlocked(&profile)?;
     profile.command(Command::MarkRead { chat: chat_id(&chat)? }).await?;
     Ok(Json(Accepted {}))
+}
+
+/// Leave a chat: a group, where what was said stays; or a public chat, which goes with what was said in it.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/chats/{chat}/leave", tag = "chats",
+    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+)]
+async fn leave(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+) -> Result<Json<Accepted>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let wish = messenger::chats::Command::Leave { chat: chat_id(&chat)? };
+    profile.command(Command::Chat(wish)).await?;
+    Ok(Json(Accepted {}))
+}
+
+/// Take a chat out of the list, with what was said in it, on this device only. A group that we are in is left, and stays.
+#[utoipa::path(
+    delete, path = "/v1/profiles/{profile}/chats/{chat}", tag = "chats",
+    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+)]
+async fn delete(state: State<App>, path: Path<(String, String)>) -> Result<Json<Accepted>, Refusal> {
+    leave(state, path).await
 }
 
 /// What a path calls a chat.

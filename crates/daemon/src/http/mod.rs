@@ -11,6 +11,7 @@ mod chats;
 mod contacts;
 mod door;
 mod extract;
+mod groups;
 mod links;
 mod messages;
 mod node;
@@ -78,6 +79,7 @@ fn api_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(profiles::routes())
         .merge(contacts::routes())
+        .merge(groups::routes())
         .merge(chats::routes())
         .merge(messages::routes())
         .merge(attachments::routes())

@@ -67,6 +67,15 @@ pub(crate) fn profile_picture(file: &[u8], crop: Option<Crop>) -> Result<Profile
     })
 }
 
+/// Makes the picture of a group, from the square in the middle.
+pub(crate) fn group_picture(file: &[u8]) -> Result<Vec<u8>, PictureError> {
+    let seen = decode(file, &OWN)?;
+    let (width, height) = (seen.width(), seen.height());
+    let side = width.min(height);
+    let square = seen.crop_imm((width - side) / 2, (height - side) / 2, side, side);
+    fit(&square, &GROUP)
+}
+
 /// A picture of somebody else as it may be shown: decoded, scaled down if it is larger than it is ever shown, and
 /// compressed anew.
 pub(crate) fn shown(file: &[u8]) -> Result<Vec<u8>, PictureError> {
@@ -177,6 +186,14 @@ const LARGE: Target = Target {
     ideal: 16_384,
     most: 38_400,
 };
+
+/// All events of a group travel with every change of it, its pictures as well.
+const GROUP: Target = Target {
+    side: 192,
+    ideal: 10_240,
+    most: MAX_GROUP_PICTURE,
+};
+const MAX_GROUP_PICTURE: usize = messenger::groups::MAX_PICTURE_BYTES;
 
 /// Qualities of JPEG, from the one that is tried first to the last, both even.
 const BEST: u8 = 80;

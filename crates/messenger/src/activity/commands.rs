@@ -1,11 +1,12 @@
 //! What a person does in the activity centre.
 
 use crypto::PublicKey;
+use protocol::id::ChatId;
 use store::{ActivityId, ActivityKind, ActivityRow, Answer};
 
 use crate::command::{CommandError, Fault};
-use crate::contacts;
 use crate::turn::Turn;
+use crate::{contacts, groups};
 
 /// One wish about the activity centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +93,15 @@ fn answer(turn: &mut Turn<'_, '_>, id: ActivityId, answer: Answer) -> Result<(),
     match entry.kind {
         ActivityKind::ContactRequest if yes => contacts::commands::accept(turn, &person(&entry)?),
         ActivityKind::ContactRequest => contacts::commands::decline(turn, &person(&entry)?),
+        ActivityKind::GroupInvitation if yes => groups::commands::accept(turn, chat(&entry)?),
+        ActivityKind::GroupInvitation => groups::commands::decline(turn, chat(&entry)?),
+        ActivityKind::GroupJoinRequest => groups::requests::answer(turn, chat(&entry)?, &person(&entry)?, yes),
         _ => Err(Error::AnswerElsewhere.into()),
     }
+}
+
+fn chat(entry: &ActivityRow) -> Result<&ChatId, CommandError> {
+    entry.chat.as_ref().ok_or(CommandError::ChatNotFound)
 }
 
 fn person(entry: &ActivityRow) -> Result<PublicKey, CommandError> {

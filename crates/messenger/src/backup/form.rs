@@ -2,13 +2,15 @@
 
 use protocol::Timestamp;
 use protocol::backup::{decode_record, encode_record};
+use protocol::content::membership::MembershipEvent;
 use protocol::content::name;
-use protocol::id::{ChatId, MessageId};
+use protocol::group::{History, history, look};
+use protocol::id::{ChatId, ChatKind, MessageId};
 use protocol::wire::backup as wire;
 use protocol::wire::backup::backup_record::What;
 use store::{
-    ChatNotificationsRow, ChatRow, ContactRow, Deletion, Delivery, LinkRow, Loudness, MessageRow, PinRow,
-    PublicKeyBytes, ReactionRow, RequestProgress, RequestSide, RequestState, Trust,
+    ChatNotificationsRow, ChatRow, ContactRow, Deletion, Delivery, GroupEventRow, GroupRow, GroupStanding, LinkRow,
+    Loudness, MessageRow, PinRow, PublicKeyBytes, ReactionRow, RequestProgress, RequestSide, RequestState, Trust,
 };
 
 use super::{BackupError, Choices, Entry, Extent, Head, OwnProfile};
@@ -34,6 +36,7 @@ impl Entry {
                     .collect(),
             }),
             Entry::Contact(row) => What::Contact(encode_contact(row)),
+            Entry::Group(group) => What::Group(encode_group(&group.0, &group.1)),
             Entry::Chat(chat) => What::Chat(encode_chat(&chat.0, &chat.1)),
             Entry::Message(row) => What::Message(encode_message(row)),
             Entry::Reaction(row) => What::Reaction(wire::BackupReaction {
@@ -80,6 +83,7 @@ impl Entry {
                     .collect(),
             }),
             What::Contact(contact) => Entry::Contact(Box::new(decode_contact(contact)?)),
+            What::Group(group) => Entry::Group(Box::new(decode_group(group)?)),
             What::Chat(chat) => Entry::Chat(Box::new(decode_chat(chat)?)),
             What::Message(message) => Entry::Message(Box::new(decode_message(message)?)),
             What::Reaction(reaction) => Entry::Reaction(Box::new(ReactionRow {
@@ -233,6 +237,45 @@ fn decode_chat(chat: wire::BackupChat) -> Result<(ChatRow, ChatNotificationsRow)
     Ok((row, notifications))
 }
 
+fn encode_group(row: &GroupRow, events: &[GroupEventRow]) -> wire::BackupGroup {
+    wire::BackupGroup {
+        chat: row.chat.to_string(),
+        standing: number(&STANDINGS, row.standing),
+        inviter: row.inviter.map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
+        joined_at: row.joined_at.0,
+        events: events.iter().map(|event| event.bytes.clone()).collect(),
+    }
+}
+
+/// Every event must be signed, and all of them must make a group.
+fn decode_group(group: wire::BackupGroup) -> Result<(GroupRow, Vec<GroupEventRow>), BackupError> {
+    let chat = chat_id(&group.chat)?;
+    if chat.kind() != ChatKind::Group || group.events.len() > history::MAX_EVENTS {
+        return Err(BackupError::Damaged);
+    }
+    let opened = group.events.iter().map(|bytes| MembershipEvent::open(&chat, bytes));
+    let opened: Vec<MembershipEvent> = opened.collect::<Result<_, _>>().map_err(|_| BackupError::Damaged)?;
+    let events = opened.iter().map(|event| GroupEventRow {
+        author: PublicKeyBytes::from(event.author.to_compressed()),
+        bytes: event.bytes.clone(),
+    });
+    let events = events.collect();
+    let history = History::replay(&chat, opened).map_err(|_| BackupError::Damaged)?;
+    let joined_at = time(group.joined_at)?;
+    let row = GroupRow {
+        chat,
+        standing: value(&STANDINGS, group.standing)?,
+        inviter: match group.inviter.is_empty() {
+            true => None,
+            false => Some(key(&group.inviter)?),
+        },
+        colour: look::colour(&history.state().colour).unwrap_or_default().to_owned(),
+        joined_at,
+        widened_at: joined_at,
+    };
+    Ok((row, events))
+}
+
 fn encode_message(row: &MessageRow) -> wire::BackupMessage {
     wire::BackupMessage {
         id: row.id.as_bytes().to_vec(),
@@ -304,6 +347,11 @@ const PROGRESSES: [(RequestProgress, u32); 4] = [
     (RequestProgress::Accepted, 1),
     (RequestProgress::Declined, 2),
     (RequestProgress::Withdrawn, 3),
+];
+const STANDINGS: [(GroupStanding, u32); 3] = [
+    (GroupStanding::In, 1),
+    (GroupStanding::Invited, 2),
+    (GroupStanding::Out, 4),
 ];
 const DELETIONS: [(Deletion, u32); 3] = [(Deletion::None, 0), (Deletion::ForEveryone, 1), (Deletion::ForMe, 2)];
 

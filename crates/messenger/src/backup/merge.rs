@@ -15,7 +15,7 @@ use crate::command::CommandError;
 use crate::contacts::{is_mutual, relation};
 use crate::settings::Settings;
 use crate::turn::{Turn, row_key};
-use crate::{profile, topics};
+use crate::{groups, profile, topics};
 
 /// Remembers that a person just changed something that backups carry.
 pub(crate) fn note(turn: &mut Turn<'_, '_>, what: &str) -> Result<(), StoreError> {
@@ -41,6 +41,7 @@ pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Mer
             Entry::Profile(theirs) => own_profile(turn, *theirs)?,
             Entry::Settings(theirs) => settings(turn, &theirs)?,
             Entry::Contact(theirs) => merged.contacts += u64::from(contact(turn, &theirs, age)?),
+            Entry::Group(theirs) => merged.chats += u64::from(groups::restore(turn, &theirs.0, theirs.1)?),
             Entry::Chat(theirs) => merged.chats += u64::from(chat(turn, &theirs.0, theirs.1, age)?),
             Entry::Message(theirs) => merged.messages += u64::from(message(turn, &theirs)?),
             Entry::Reaction(theirs) => reaction(turn, &theirs)?,
@@ -146,6 +147,10 @@ fn chat(
         return Ok(false);
     }
     let ours = turn.tx.chats().load(&theirs.id)?;
+    if theirs.id.kind() == ChatKind::Group && ours.is_none() {
+        // A group that is not here, or was declined, is no chat.
+        return Ok(false);
+    }
     let merged = rules::chat(ours.as_ref(), theirs, age);
     if ours.as_ref() != Some(&merged) {
         turn.tx.chats().save(&merged)?;

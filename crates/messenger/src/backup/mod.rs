@@ -13,7 +13,10 @@ mod walk;
 
 use protocol::Timestamp;
 use protocol::id::ChatKind;
-use store::{ChatNotificationsRow, ChatRow, ContactRow, LinkRow, MessageRow, PinRow, PublicKeyBytes, ReactionRow};
+use store::{
+    ChatNotificationsRow, ChatRow, ContactRow, GroupEventRow, GroupRow, LinkRow, MessageRow, PinRow, PublicKeyBytes,
+    ReactionRow,
+};
 
 use crate::command::Fault;
 
@@ -42,6 +45,8 @@ pub enum Entry {
     Settings(Choices),
     /// A person.
     Contact(Box<ContactRow>),
+    /// A private group, with its signed events.
+    Group(Box<(GroupRow, Vec<GroupEventRow>)>),
     /// A conversation.
     Chat(Box<(ChatRow, ChatNotificationsRow)>),
     /// A message.
@@ -175,6 +180,8 @@ impl Entry {
             Entry::Profile(_) | Entry::Settings(_) => TURN_WEIGHT,
             // The keys of topics cost some 50 ms.
             Entry::Contact(_) => TURN_WEIGHT / 8,
+            // Each event of a group is parsed and judged.
+            Entry::Group(group) => 8 + group.1.len() as u64,
             Entry::Chat(chat) if chat.0.id.kind() == ChatKind::Public => TURN_WEIGHT / 8,
             Entry::Message(row) => 4 + (row.payload.as_ref().map_or(0, Vec::len) / 4_096) as u64,
             _ => 1,

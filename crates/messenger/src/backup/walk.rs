@@ -3,7 +3,7 @@
 
 use protocol::Timestamp;
 use protocol::id::{ChatId, ChatKind, MessageId};
-use store::{AccountRow, Cursor, PictureSize, PublicKeyBytes, StoreError, View};
+use store::{AccountRow, Cursor, GroupRow, GroupStanding, PictureSize, PublicKeyBytes, StoreError, View};
 
 use super::merge::{PROFILE_CHANGED, SETTINGS_CHANGED};
 use super::{Choices, Entry, Extent, Head, OwnProfile};
@@ -71,6 +71,8 @@ impl Walk {
                 };
                 let mut entries = Vec::with_capacity(rows.len());
                 for row in rows.into_iter().filter(|row| is_kept(&row.id)) {
+                    // A group stands before its chat.
+                    entries.extend(group(view, &row.id)?);
                     let notifications = view.chat_notifications().of(&row.id)?;
                     entries.push(Entry::Chat(Box::new((row, notifications))));
                 }
@@ -146,6 +148,19 @@ impl Walk {
     }
 }
 
+fn group(view: &View<'_>, chat: &ChatId) -> Result<Option<Entry>, StoreError> {
+    let row = view.groups().load(chat)?;
+    // That we declined is of no use elsewhere: only who was told would know.
+    let Some(row) = row.filter(|row| row.standing != GroupStanding::Declined) else {
+        return Ok(None);
+    };
+    let events = view.groups().events(chat)?;
+    // When somebody was let in last matters to this device only.
+    let widened_at = row.joined_at;
+    let row = GroupRow { widened_at, ..row };
+    Ok(Some(Entry::Group(Box::new((row, events)))))
+}
+
 fn profile(view: &View<'_>, account: AccountRow) -> Result<OwnProfile, StoreError> {
     let own = account.public_key;
     let (people, small, large) = (view.people(), PictureSize::Thumbnail, PictureSize::Large);
@@ -165,7 +180,7 @@ fn profile(view: &View<'_>, account: AccountRow) -> Result<OwnProfile, StoreErro
 
 /// Whether a chat means anything without what is not in a backup.
 pub(super) fn is_kept(chat: &ChatId) -> bool {
-    matches!(chat.kind(), ChatKind::OneToOne | ChatKind::Public)
+    matches!(chat.kind(), ChatKind::OneToOne | ChatKind::Public | ChatKind::Group)
 }
 
 /// Before every message of a chat.

@@ -16,7 +16,8 @@ pub enum Command {
         /// The name; a sign `#` before it and capitals are forgiven.
         name: String,
     },
-    /// Takes a chat out of the list and erases what was said in it; a public chat is not heard any more.
+    /// Takes a chat out of the list and erases what was said in it; a public chat is not heard any more. A group that we are
+    /// in is left instead, and what was said there stays.
     Leave {
         /// The chat.
         chat: ChatId,
@@ -41,19 +42,23 @@ pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Rep
 fn leave(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
     let chat = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
     match id.kind() {
-        ChatKind::OneToOne => {
-            clear(turn, id)?;
-            let cleared = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
-            turn.tx.chats().save(&ChatRow {
-                active: false,
-                ..cleared
-            })?;
-            Ok(())
-        }
+        ChatKind::OneToOne => put_away(turn, id),
         ChatKind::Public => public::leave(turn, chat),
+        // The first time we leave it, and what was said stays.
+        ChatKind::Group if groups::is_over(turn, id)? => put_away(turn, id),
         ChatKind::Group => groups::commands::leave(turn, id),
         ChatKind::Channel { .. } => Err(CommandError::UnsupportedChat),
     }
+}
+
+fn put_away(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
+    clear(turn, id)?;
+    let cleared = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
+    turn.tx.chats().save(&ChatRow {
+        active: false,
+        ..cleared
+    })?;
+    Ok(())
 }
 
 /// Erases what was said in a chat, and lets nothing of it back in.

@@ -22,6 +22,8 @@ pub struct Group {
     pub colour: String,
     /// Its picture, in the format in which a member made it; empty if it has none.
     pub picture: Vec<u8>,
+    /// The clock of the event that set the picture; none if it has none.
+    pub picture_clock: Option<u64>,
     /// Who is in it, in the order of their keys, and whether they are admins.
     pub members: Vec<(PublicKey, bool)>,
     /// Who let us in.
@@ -71,6 +73,7 @@ pub fn look(view: &View<'_>, chat: &ChatId) -> Result<Option<Group>, StoreError>
         name: shown::name(&state.name),
         colour: row.colour,
         picture: state.picture.clone(),
+        picture_clock: history.picture_clock(),
         members: members.map(|person| (person, admins.contains(&person))).collect(),
         inviter: row
             .inviter

@@ -30,6 +30,8 @@ use crate::{repair, topics};
 pub use commands::Command;
 pub use error::Error;
 pub use look::{Group, Happening, Receipt, happening, look, receipts};
+pub use protocol::content::membership::EventType;
+pub use protocol::group::look::MAX_PICTURE_BYTES;
 pub use protocol::group::{Change, ChangeError};
 pub(crate) use tell::post;
 
@@ -99,6 +101,38 @@ pub(crate) fn save(
     })
 }
 
+/// Takes a group over from a backup, as far as it is not known here; what was decided here stands. Answers whether it is
+/// new.
+pub(crate) fn restore(
+    turn: &mut Turn<'_, '_>,
+    theirs: &GroupRow,
+    events: Vec<GroupEventRow>,
+) -> Result<bool, StoreError> {
+    let chat = &theirs.chat;
+    let ours = turn.tx.groups().load(chat)?;
+    let known = load(turn, chat)?;
+    let before = known.as_ref().map(|known| &known.history);
+    let read = replay(chat, events);
+    let after = match (before, read) {
+        (_, None) => return Ok(false),
+        (None, Some(read)) => Some(read),
+        (Some(before), Some(read)) => before.merge(&read).ok(),
+    };
+    let is_declined = ours.as_ref().is_some_and(|row| row.standing == GroupStanding::Declined);
+    let Some(after) = after.filter(|after| !is_declined && before != Some(after)) else {
+        return Ok(false);
+    };
+    let standing = match ours.as_ref().map(|row| row.standing) {
+        _ if !after.state().is_member(&turn.me.public) => GroupStanding::Out,
+        Some(GroupStanding::In) => GroupStanding::In,
+        _ => theirs.standing,
+    };
+    let is_new = ours.is_none();
+    let row = ours.unwrap_or_else(|| theirs.clone());
+    save(turn, GroupRow { standing, ..row }, before, &after)?;
+    Ok(is_new)
+}
+
 /// Follows the contact codes of some people with whom we are in groups, and listens where they may write to us. Each costs
 /// two derivations of keys, so one turn does few.
 pub(crate) fn follow_members(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
@@ -137,6 +171,12 @@ pub(crate) fn stop_following<'a>(
 pub(crate) fn may_post(turn: &mut Turn<'_, '_>, chat: &ChatRow) -> Result<(), CommandError> {
     let row = turn.tx.groups().load(&chat.id)?.ok_or(CommandError::ChatNotFound)?;
     Ok(rules::may_speak(row.standing)?)
+}
+
+/// Whether we are not in a group any more.
+pub(crate) fn is_over(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<bool, StoreError> {
+    let row = turn.tx.groups().load(chat)?;
+    Ok(row.is_some_and(|row| row.standing == GroupStanding::Out))
 }
 
 /// The group that a received content names, if its author belongs there.

@@ -130,6 +130,12 @@ impl History {
         self.standing.iter().map(|event| event.bytes.clone()).collect()
     }
 
+    /// The clock of the event that set the picture, if there is one.
+    pub fn picture_clock(&self) -> Option<u64> {
+        let sets = |event: &&MembershipEvent| event.event.r#type() == EventType::ImageChanged;
+        self.standing.iter().rev().find(sets).map(|event| event.event.clock)
+    }
+
     /// Who was in the group at a moment of its clock, by what is known now.
     pub fn members_at(&self, clock: u64) -> BTreeSet<PublicKey> {
         let mut state = State::default();

@@ -2,7 +2,7 @@
 /// A record of a backup file; see docs/protocol/backup.md. Readers skip records whose kind they do not know.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BackupRecord {
-    #[prost(oneof = "backup_record::What", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "backup_record::What", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub what: ::core::option::Option<backup_record::What>,
 }
 /// Nested message and enum types in `BackupRecord`.
@@ -27,6 +27,8 @@ pub mod backup_record {
         Pin(super::BackupPin),
         #[prost(message, tag = "9")]
         End(super::BackupEnd),
+        #[prost(message, tag = "10")]
+        Group(super::BackupGroup),
     }
 }
 /// The first record.
@@ -153,6 +155,24 @@ pub struct BackupChat {
     pub notify_everyone: u32,
     #[prost(uint32, tag = "11")]
     pub notify_other: u32,
+}
+/// A private group. Its chat stands right after it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackupGroup {
+    #[prost(string, tag = "1")]
+    pub chat: ::prost::alloc::string::String,
+    /// 1 we are in it, 2 we are invited, 4 we are not in it any more.
+    #[prost(uint32, tag = "2")]
+    pub standing: u32,
+    /// Who let us in, compressed; empty: nobody.
+    #[prost(bytes = "vec", tag = "3")]
+    pub inviter: ::prost::alloc::vec::Vec<u8>,
+    /// Unix milliseconds.
+    #[prost(uint64, tag = "4")]
+    pub joined_at: u64,
+    /// Signature and event each, as members send them.
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub events: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 /// A message. Its chat stands before it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

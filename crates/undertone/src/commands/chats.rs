@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
-use api::{Delivery, Gap, GapState, Message, MessagePage, PageQuery, SearchQuery, SendText};
+use api::{Delivery, Gap, GapState, Message, MessagePage, PageQuery, Reach, SearchQuery, SendText};
 
 use crate::args::Who;
 use crate::commands::attachments;
@@ -158,7 +158,7 @@ pub(super) fn line(message: &Message) -> String {
         .unwrap_or_default();
     let mark = message
         .delivery
-        .map(|delivery| format!("  [{}]", self::delivery(delivery)))
+        .map(|state| mark(state, message.reach))
         .unwrap_or_default();
     let late = if message.late { "  (came late)" } else { "" };
     format!(
@@ -166,6 +166,16 @@ pub(super) fn line(message: &Message) -> String {
         time(message.sent_at),
         clean_lines(&message.text, "    ") + &carried(message)
     )
+}
+
+/// How far a message got; in a group, also how many have it while not all do.
+fn mark(state: Delivery, reach: Option<Reach>) -> String {
+    match reach {
+        Some(reach) if state == Delivery::Sent => {
+            format!("  [sent, {} of {} have it]", reach.delivered, reach.members)
+        }
+        _ => format!("  [{}]", delivery(state)),
+    }
 }
 
 /// The word for a delivery state.
@@ -241,6 +251,7 @@ mod tests {
             sent_at: 0,
             clock,
             delivery: None,
+            reach: None,
             reply_to: None,
             read: true,
             attachments: Vec::new(),

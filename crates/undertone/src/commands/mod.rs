@@ -6,6 +6,7 @@ mod attachments;
 pub(crate) mod backup;
 mod chats;
 mod contacts;
+mod groups;
 pub(crate) mod links;
 mod listen;
 mod node;
@@ -48,6 +49,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Lock(who)) => profiles::lock(&who).await,
         Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
         Some(Command::Contact(command)) => contacts::run(command).await,
+        Some(Command::Group(command)) => groups::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Link(command)) => links::run(command).await,
         Some(Command::Chats { who, output }) => chats::list(&who, output.format()).await,

@@ -5,5 +5,6 @@
 mod attachments;
 mod commands;
 mod common;
+mod groups;
 mod people;
 mod talk;

@@ -1,6 +1,6 @@
 import { describe as group, expect, test } from 'vitest';
 import type { Message } from '../../api/types.ts';
-import { albumOf, describe, firstUnread, gapsBefore } from './rows.ts';
+import { albumOf, describe, eventsBefore, firstUnread, gapsBefore } from './rows.ts';
 
 const noon = new Date(2026, 4, 5, 12).getTime();
 function message(id: number, author: string, minute: number, more: Partial<Message> = {}): Message {
@@ -46,5 +46,12 @@ group('albums and gaps', () => {
     const items = [message(10, 'a', 0), message(20, 'a', 1), message(30, 'a', 2)];
     const gaps = [5, 10, 15, 20, 31].map((clock) => ({ before: `g${clock}`, clock, count: 1, state: 'searching' as const }));
     expect(items.map((_, at) => gapsBefore(items, at, gaps).map((gap) => gap.clock))).toEqual([[5, 10], [15, 20], []]);
+  });
+
+  test('each change of a group stands once, before, between and after the messages', () => {
+    const items = [message(10, 'a', 0), message(20, 'a', 1)];
+    const events = [5, 15, 25].map((clock) => ({ clock, author: 'a', authorName: 'A', kind: 'renamed' as const, text: 'x' }));
+    expect([0, 1, 2].map((at) => eventsBefore(items, at, events).map((event) => event.clock))).toEqual([[5], [15], [25]]);
+    expect(eventsBefore([], 0, events).length).toBe(3);
   });
 });

@@ -1,5 +1,5 @@
 /** What stands around a message in the timeline: day separators, the unread line, grouping. Looks at neighbours only. */
-import type { Gap, Message } from '../../api/types.ts';
+import type { Gap, GroupEvent, Message } from '../../api/types.ts';
 import { sameDay } from '../../i18n/index.svelte.ts';
 
 export interface Row {
@@ -38,6 +38,14 @@ export function gapsBefore(items: readonly Message[], at: number, gaps: readonly
   const from = at === 0 ? -Infinity : items[at - 1]!.clock;
   const to = items[at]!.clock;
   return gaps.filter((gap) => gap.clock > from && gap.clock <= to);
+}
+
+/** What happened to the group between a message and the one before; before the first one, everything earlier. */
+export function eventsBefore(items: readonly Message[], at: number, events: readonly GroupEvent[]): readonly GroupEvent[] {
+  if (events.length === 0) return events;
+  const from = at === 0 ? -Infinity : items[at - 1]!.clock;
+  const to = at === items.length ? Infinity : items[at]!.clock;
+  return events.filter((event) => event.clock > from && event.clock <= to);
 }
 
 /** The other pictures of the album that a message begins; nothing if it is in the middle of one. */

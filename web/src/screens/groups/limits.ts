@@ -1,2 +1,2 @@
 /** A group holds so many, the maker included. */
-export const MOST_MEMBERS = 20;
+export const MOST_MEMBERS = 50;

@@ -91,6 +91,7 @@ fn all_unusual() -> Vec<Entry> {
             numbers: vec![("mode".into(), 5)],
         }),
         Entry::Contact(Box::new(contact)),
+        Entry::Group(Box::new(a_group())),
         Entry::Chat(Box::new((chat, notifications))),
         Entry::Message(Box::new(message)),
         Entry::Reaction(Box::new(ReactionRow {
@@ -109,6 +110,27 @@ fn all_unusual() -> Vec<Entry> {
         })),
         Entry::End(8),
     ]
+}
+
+/// Founded by one, who let another in.
+fn a_group() -> (GroupRow, Vec<GroupEventRow>) {
+    let secret = |byte: u8| SecretKey::from_bytes(&[byte; 32]).unwrap();
+    let mut rng = <rand_chacha::ChaCha20Rng as rand_core::SeedableRng>::from_seed([1; 32]);
+    let (name, people) = (("Climbing", "#7cda00"), [secret(2).public_key()]);
+    let history = History::found(&secret(1), name, &people, Timestamp(1_000), &mut rng).unwrap();
+    let events = history.all().map(|event| GroupEventRow {
+        author: person(1),
+        bytes: event.bytes.clone(),
+    });
+    let row = GroupRow {
+        chat: history.chat().clone(),
+        standing: GroupStanding::Out,
+        inviter: Some(person(1)),
+        colour: "#7cda00".into(),
+        joined_at: Timestamp(7),
+        widened_at: Timestamp(7),
+    };
+    (row, events.collect())
 }
 
 #[test]
@@ -132,6 +154,24 @@ fn numbers_beyond_the_choices_and_the_database_are_damage() {
 }
 
 #[test]
+fn events_that_make_no_group_are_damage() {
+    let (row, events) = a_group();
+    let whole = encode_group(&row, &events);
+    assert!(decode_group(whole.clone()).is_ok());
+    let without_beginning = events[1..].to_vec();
+    assert!(decode_group(encode_group(&row, &without_beginning)).is_err());
+    let mut forged = whole.clone();
+    forged.events[0][80] ^= 1;
+    assert!(decode_group(forged).is_err());
+    let mut declined = whole.clone();
+    declined.standing = 3;
+    assert!(decode_group(declined).is_err());
+    let mut elsewhere = whole;
+    elsewhere.chat = one_to_one(1).to_string();
+    assert!(decode_group(elsewhere).is_err());
+}
+
+#[test]
 fn what_a_later_version_adds_is_passed_over() {
     // Field 99, a length of one.
     assert_eq!(Entry::decode(&[0x9a, 0x06, 1, 7]), Ok(Entry::Unknown));
@@ -144,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn altered_entries_are_entries_or_damage(which in 0..9_usize, at in any::<usize>(), byte in any::<u8>()) {
+    fn altered_entries_are_entries_or_damage(which in 0..10_usize, at in any::<usize>(), byte in any::<u8>()) {
         let mut bytes = all_unusual()[which].encode();
         let at = at % bytes.len();
         bytes[at] = byte;
