@@ -286,6 +286,7 @@ fn node_config(
         services: Services {
             filter: relays,
             lightpush: relays,
+            ..Services::default()
         },
         archive,
         ..NodeConfig::default()

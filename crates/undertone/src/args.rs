@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use crate::demo::DemoArgs;
 use crate::exit;
-use crate::node_args::NodeArgs;
+use crate::node_args::{NodeCommand, layers};
 use crate::output::Format;
 
 mod activity;
@@ -50,7 +50,11 @@ pub(crate) struct Cli {
 impl Cli {
     /// Reads the command line; on a mistake, says what is wrong and ends the process.
     pub(crate) fn read() -> Cli {
-        Cli::try_parse().unwrap_or_else(|mut error| {
+        let command = layers::with_environment(Cli::command());
+        let read = command
+            .try_get_matches_from(layers::arguments())
+            .and_then(|matches| Cli::from_arg_matches(&matches));
+        read.unwrap_or_else(|mut error| {
             if error.kind() == ErrorKind::ArgumentConflict {
                 let tip = "the options of a command come after it, as in: undertone status --data-dir DIR".into();
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
@@ -238,12 +242,13 @@ pub(crate) enum Command {
         output: Output,
     },
     /// Run a service node: relay, store, filter and light push for everybody
-    #[command(after_help = "Examples:\n  undertone node --tcp-port 60000\n  \
+    #[command(after_help = "Examples:\n  undertone node --preset status.prod\n  \
+        undertone node --tcp-port 60000\n  \
         undertone node --cluster-id 16 --shard 32 --shard 64 --staticnode /ip4/192.0.2.1/tcp/60000/p2p/16Uiu2…\n  \
         undertone node --store-message-retention-policy time:172800 --websocket-support --websocket-port 8000\n\n\
         Every option is also an environment variable (UNDERTONE_NODE_TCP_PORT) and a key of the table [node] in \
         config.toml (tcp-port = 60000).")]
-    Node(Box<NodeArgs>),
+    Node(Box<NodeCommand>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Examples:\n  undertone completions bash > ~/.local/share/bash-completion/completions/undertone\n  \
@@ -617,7 +622,6 @@ Examples:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_definition_is_sound() {

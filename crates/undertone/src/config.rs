@@ -17,41 +17,79 @@ use serde::Deserialize;
 
 use crate::args::{AppOptions, Place};
 use crate::exit::{Exit, Failure};
-use crate::node_args::NodeArgs;
+use crate::node_args::layers::Layer;
 
 /// What the file says. Names that mean nothing are refused, so that a slip of the pen is not a silent default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigFile {
     pub(crate) app: AppOptions,
-    pub(crate) node: NodeArgs,
+    /// Read by [`node_layer`], by the rules of the command line.
+    node: toml::Table,
 }
 
 impl ConfigFile {
     /// Reads the file of a data directory; a missing one says nothing.
     pub(crate) fn read(data_dir: &Path) -> Result<Self, Failure> {
         let path = data_dir.join("config.toml");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Ok(Self::default());
-            }
-            Err(error) => {
+        match text_of(&path)? {
+            Some(text) => parse(&text, &path),
+            None => Ok(Self::default()),
+        }
+    }
+}
+
+/// What a file says about the service node: the table `[node]` of `config.toml`, or of another file, which may also have
+/// the options without a table, as nwaku's do.
+pub(crate) fn node_layer(data_dir: &Path, other: Option<&Path>) -> Result<Layer, Failure> {
+    let path = other.map_or_else(|| data_dir.join("config.toml"), Path::to_owned);
+    let Some(text) = text_of(&path)? else {
+        return match other {
+            None => Ok(Layer::default()),
+            Some(_) => Err(Failure::new(
+                Exit::Usage,
+                format!("--config-file: there is no {}", path.display()),
+            )),
+        };
+    };
+    let table = if other.is_some() {
+        let mut table: toml::Table = parse(&text, &path)?;
+        match table.remove("node") {
+            Some(toml::Value::Table(node)) => node,
+            Some(_) => {
                 return Err(Failure::new(
                     Exit::Usage,
-                    format!("cannot read {}: {}", path.display(), error.kind()),
+                    format!("{}: node is a table", path.display()),
                 ));
             }
-        };
-        toml::from_str(&text).map_err(|error| {
-            let before = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-            let line = error.span().map(|span| before(span.start) + 1);
-            let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
-            // The message may name the key, and never repeats a value that is secret.
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            Failure::new(Exit::Usage, format!("{}{place}: {message}", path.display()))
-        })
+            None => table,
+        }
+    } else {
+        parse::<ConfigFile>(&text, &path)?.node
+    };
+    Layer::read(&table, &text, &path)
+}
+
+fn text_of(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Failure::new(
+            Exit::Usage,
+            format!("cannot read {}: {}", path.display(), error.kind()),
+        )),
     }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path) -> Result<T, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let before = |start: usize| text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+        let line = error.span().map(|span| before(span.start) + 1);
+        let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
+        // The message may name the key, and never repeats a value that is secret.
+        let message = error.message().lines().next().unwrap_or_default().to_owned();
+        Failure::new(Exit::Usage, format!("{}{place}: {message}", path.display()))
+    })
 }
 
 impl AppOptions {
@@ -117,18 +155,12 @@ mod tests {
         .unwrap();
         assert_eq!(config.app.api_port, Some(1));
         assert_eq!(config.app.light, Some(true));
-        assert_eq!(config.node.tcp_port, Some(2));
-        assert_eq!(config.node.max_msg_size.unwrap().0, 153_600);
-        assert_eq!(config.node.shard, [1, 2]);
+        assert_eq!(config.node["tcp-port"].as_integer(), Some(2));
     }
 
     #[test]
     fn says_where_a_mistake_is() {
-        for (text, place) in [
-            ("[app]\n\napi-prot = 1\n", "line 3"),
-            ("[node]\nmax-msg-size = \"many\"\n", "line 2"),
-            ("[app\n", "line 1"),
-        ] {
+        for (text, place) in [("[app]\n\napi-prot = 1\n", "line 3"), ("[app\n", "line 1")] {
             let failure = file(text).unwrap_err();
             assert_eq!(failure.exit, Exit::Usage);
             assert!(failure.sentence.contains(place), "{}", failure.sentence);

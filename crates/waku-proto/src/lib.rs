@@ -11,19 +11,20 @@
 //! | [`filter`] | 12/WAKU2-FILTER version 2, both roles |
 //! | [`lightpush`] | 19/WAKU2-LIGHTPUSH versions 2 and 3 |
 //! | [`metadata`] | 66/WAKU2-METADATA |
+//! | [`enr`] | 31/WAKU2-ENR: capabilities, addresses and shards in a node record |
+//! | [`peer_exchange`] | 34/WAKU2-PEER-EXCHANGE |
 //! | [`peers`] | which peers to dial, trust with a request, or leave alone |
 //! | [`codec`] | the length prefix in front of every message on a stream |
-//!
-//! Node records (31/WAKU2-ENR, `enr.rs`) and peer exchange (34/WAKU2-PEER-EXCHANGE,
-//! `peer_exchange.rs`) belong to discovery and get their modules here.
 
 pub mod codec;
+pub mod enr;
 pub mod envelope;
 pub mod filter;
 pub mod interests;
 pub mod lightpush;
 pub mod message;
 pub mod metadata;
+pub mod peer_exchange;
 pub mod peers;
 pub mod shard;
 pub mod store;

@@ -1,7 +1,7 @@
 //! The peer book: which peers are known, which to dial now, which to leave alone, and whom to ask.
 //!
-//! Pure: told what happened and when, it answers what to do. It opens no connection and keeps no
-//! ratchet of trust beyond the run of the node. Discovery will only add peers here.
+//! Pure: told what happened and when, it answers what to do. It opens no connection and writes no
+//! file; [`PeerBook::proven`] says what is worth writing. Discovery only adds peers here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +27,11 @@ pub struct Peer<A> {
     not_before: u64,
     banned_until: u64,
     protocols: BTreeSet<String>,
+    agent: String,
     shards: Vec<u16>,
     merit: i32,
+    /// Whether a connection that we dialled ever lasted.
+    is_proven: bool,
 }
 
 /// How we came to know a peer.
@@ -37,9 +40,24 @@ pub enum Origin {
     /// It came to us.
     Inbound,
     /// Found by discovery.
-    Discovered,
+    Discovered(Source),
     /// Configured: dialled for ever, never forgotten.
     Static,
+}
+
+/// How a peer was discovered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// A peer told us.
+    PeerExchange,
+    /// It registered at a rendezvous point.
+    Rendezvous,
+    /// It stood in a list in the DNS.
+    Dns,
+    /// Discv5 came across it.
+    Discv5,
+    /// We were connected to it before the last restart.
+    Saved,
 }
 
 /// State of the connection to a peer.
@@ -54,6 +72,26 @@ pub enum Link {
 }
 
 impl<A> Peer<A> {
+    /// Where it can be dialled, as far as we know.
+    pub fn addresses(&self) -> &[A] {
+        &self.addresses
+    }
+
+    /// What it calls itself in identify; empty if it has not said.
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// Dials that failed since the last lasting connection.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether a connection that we dialled ever lasted.
+    pub fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
     /// Protocols that it listed in identify.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         self.protocols.iter().map(String::as_str)
@@ -110,9 +148,9 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         }
     }
 
-    /// Whom to dial now, at most `limit` peers, configured ones first. They count as being dialled
-    /// until [`Self::connected`] or [`Self::dial_failed`].
-    pub fn dials(&mut self, now: u64, limit: usize) -> Vec<(P, Vec<A>)> {
+    /// Whom to dial now, at most `limit` peers and among them `discovered` ones, configured ones first.
+    /// They count as being dialled until [`Self::connected`] or [`Self::dial_failed`].
+    pub fn dials(&mut self, now: u64, limit: usize, discovered: usize) -> Vec<(P, Vec<A>)> {
         let mut due: Vec<(&P, &mut Peer<A>)> = self
             .peers
             .iter_mut()
@@ -120,7 +158,14 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
             .filter(|(_, peer)| now >= peer.not_before && now >= peer.banned_until)
             .collect();
         due.sort_by_key(|(_, peer)| (std::cmp::Reverse(peer.origin), peer.failures));
+        let mut discovered = discovered;
         due.into_iter()
+            .filter(|(_, peer)| {
+                let is_one = matches!(peer.origin, Origin::Discovered(_));
+                let is_allowed = !is_one || discovered > 0;
+                discovered -= usize::from(is_one && is_allowed);
+                is_allowed
+            })
             .take(limit)
             .map(|(name, peer)| {
                 peer.link = Link::Dialing;
@@ -156,6 +201,7 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
             return;
         };
         if now.saturating_sub(since) >= STABLE {
+            entry.is_proven |= !entry.addresses.is_empty();
             entry.failures = 0;
             entry.link = Link::Idle;
             entry.not_before = now;
@@ -172,9 +218,19 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
     }
 
     /// What identify said.
-    pub fn identified(&mut self, peer: &P, protocols: impl IntoIterator<Item = String>) {
+    pub fn identified(&mut self, peer: &P, agent: &str, protocols: impl IntoIterator<Item = String>) {
         if let Some(entry) = self.peers.get_mut(peer) {
+            entry.agent = agent.chars().take(MAX_AGENT).collect();
             entry.protocols = protocols.into_iter().take(MAX_PROTOCOLS).collect();
+        }
+    }
+
+    /// What a node record said; metadata knows better.
+    pub fn announced(&mut self, peer: &P, shards: impl IntoIterator<Item = u16>) {
+        if let Some(entry) = self.peers.get_mut(peer)
+            && entry.shards.is_empty()
+        {
+            entry.shards = shards.into_iter().collect();
         }
     }
 
@@ -221,6 +277,26 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         self.peers.iter().filter(|(_, peer)| peer.is_connected())
     }
 
+    /// All peers.
+    pub fn peers(&self) -> impl Iterator<Item = (&P, &Peer<A>)> {
+        self.peers.iter()
+    }
+
+    /// Peers worth remembering over a restart: those that we dialled with lasting success, the best first.
+    pub fn proven(&self, now: u64) -> Vec<(&P, &[A])> {
+        let lasts = |peer: &Peer<A>| matches!(peer.link, Link::Connected(since) if now.saturating_sub(since) >= STABLE);
+        let mut peers: Vec<(&P, &Peer<A>)> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| !peer.addresses.is_empty() && (peer.is_proven || lasts(peer)))
+            .collect();
+        peers.sort_by_key(|(_, peer)| (!peer.is_connected(), std::cmp::Reverse(peer.merit), peer.failures));
+        peers
+            .into_iter()
+            .map(|(name, peer)| (name, peer.addresses.as_slice()))
+            .collect()
+    }
+
     /// One peer.
     pub fn peer(&self, peer: &P) -> Option<&Peer<A>> {
         self.peers.get(peer)
@@ -249,7 +325,7 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         };
         entry.link = Link::Idle;
         entry.failures = entry.failures.saturating_add(1);
-        if entry.origin == Origin::Discovered && entry.failures > MAX_FAILURES {
+        if matches!(entry.origin, Origin::Discovered(_)) && entry.failures > MAX_FAILURES {
             self.peers.remove(peer);
             return;
         }
@@ -297,8 +373,10 @@ impl<A> Peer<A> {
             not_before: 0,
             banned_until: 0,
             protocols: BTreeSet::new(),
+            agent: String::new(),
             shards: Vec::new(),
             merit: 0,
+            is_proven: false,
         }
     }
 }
@@ -309,7 +387,7 @@ fn pause(origin: Origin, failures: u32) -> u64 {
     let step = failures.saturating_sub(1);
     match origin {
         Origin::Static => (1_000 << step.min(6)).min(60_000),
-        Origin::Inbound | Origin::Discovered => 30_000 << (2 * step.min(4)),
+        Origin::Inbound | Origin::Discovered(_) => 30_000 << (2 * step.min(4)),
     }
 }
 
@@ -321,5 +399,7 @@ const MAX_FAILURES: u32 = 5;
 const MAX_ADDRESSES: usize = 8;
 /// Protocols kept of one peer; deployed nodes list about twenty.
 const MAX_PROTOCOLS: usize = 64;
+/// Characters kept of a peer's name for itself.
+const MAX_AGENT: usize = 64;
 /// Bound of the merit, so that a long good past does not hide a broken present.
 const MAX_MERIT: i32 = 20;

@@ -186,3 +186,41 @@ pub struct WakuMetadata {
     #[prost(uint32, repeated, tag = "3")]
     pub shards: Vec<u32>,
 }
+
+/// 34/WAKU2-PEER-EXCHANGE: question and answer share one message.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PeerExchangeRpc {
+    #[prost(message, optional, tag = "1")]
+    pub query: Option<PeerExchangeQuery>,
+    #[prost(message, optional, tag = "2")]
+    pub response: Option<PeerExchangeResponse>,
+}
+
+/// 34/WAKU2-PEER-EXCHANGE, the question.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PeerExchangeQuery {
+    #[prost(uint64, optional, tag = "1")]
+    pub num_peers: Option<u64>,
+}
+
+/// 34/WAKU2-PEER-EXCHANGE, the answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PeerExchangeResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub peer_infos: Vec<PeerInfo>,
+    #[prost(uint32, optional, tag = "10")]
+    pub status_code: Option<u32>,
+    #[prost(string, optional, tag = "11")]
+    pub status_desc: Option<String>,
+}
+
+/// 34/WAKU2-PEER-EXCHANGE, one node record.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct PeerInfo {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub enr: Option<Vec<u8>>,
+}

@@ -6,7 +6,7 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::{NetworkBehaviour, StreamProtocol};
 use libp2p::{connection_limits, identify, ping};
 use tokio::sync::mpsc;
-use waku_proto::{filter, lightpush, metadata, store};
+use waku_proto::{filter, lightpush, metadata, peer_exchange, store};
 
 use crate::config::{Mode, NodeConfig};
 use crate::inbound::{self, Inbound};
@@ -69,6 +69,9 @@ fn protocols(config: &NodeConfig) -> Vec<StreamProtocol> {
             if config.services.lightpush {
                 protocols.push(StreamProtocol::new(lightpush::PROTOCOL_V3));
                 protocols.push(StreamProtocol::new(lightpush::PROTOCOL_V2));
+            }
+            if config.services.peer_exchange {
+                protocols.push(StreamProtocol::new(peer_exchange::PROTOCOL));
             }
         }
     }

@@ -1,10 +1,13 @@
 //! What a node is told at its start.
 
+use std::path::PathBuf;
+
 use libp2p::Multiaddr;
 use libp2p::identity::{Keypair, secp256k1};
 use waku_proto::{PubsubTopic, Shard};
 
 use crate::archive::Archive;
+use crate::discovery::DiscoveryConfig;
 
 /// Settings of a node. [`NodeConfig::default`] is a relaying node of the Status network without
 /// listeners, peers and services.
@@ -40,6 +43,10 @@ pub struct NodeConfig {
     /// bring three quarters of them. What exceeds it is delivered here but not passed on. The default
     /// is above what a link of 1 Gbit/s brings; a small machine should have less.
     pub gossip_memory: usize,
+    /// How other nodes are found; by default not at all.
+    pub discovery: DiscoveryConfig,
+    /// Where the addresses of good peers are kept, so that a restart finds the network by itself.
+    pub peer_file: Option<PathBuf>,
     /// Number of shards for requests that leave the choice to the node (autosharding); `None` on a
     /// network of static shards, as Status is.
     pub autoshards: Option<u16>,
@@ -63,6 +70,8 @@ impl Default for NodeConfig {
             max_connections: 150,
             max_connections_per_ip: 5,
             gossip_memory: 1024 * 1024 * 1024,
+            discovery: DiscoveryConfig::default(),
+            peer_file: None,
             autoshards: None,
             agent: concat!("undertone/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -99,6 +108,8 @@ pub struct Services {
     pub filter: bool,
     /// Publishes for others.
     pub lightpush: bool,
+    /// Tells others of nodes that discv5 came across.
+    pub peer_exchange: bool,
 }
 
 /// Cluster of the Status network.

@@ -13,13 +13,14 @@
 //! limits.rs    what one peer may take     status.rs     what an operator sees
 //! ```
 //!
-//! Discovery (DNS lists, discv5, peer exchange) only adds peers to the book of `task.rs`; it gets a
-//! folder `discovery/`. The REST interface and metrics of service nodes get `rest/` and `metrics.rs`,
+//! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`) only adds peers to the book of
+//! `task.rs`. The REST interface and metrics of service nodes get `rest/` and `metrics.rs`,
 //! rate limiting proofs `rln.rs`, called from the validation in `relay.rs`.
 
 pub mod archive;
 mod behaviour;
 mod config;
+mod discovery;
 mod events;
 mod filter;
 mod framing;
@@ -29,6 +30,7 @@ mod limits;
 mod metadata;
 mod meter;
 mod node;
+mod peer_exchange;
 mod relay;
 mod request;
 mod serve;
@@ -38,12 +40,17 @@ mod task;
 mod transport;
 
 pub use config::{Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, identity};
+pub use discovery::{
+    DiscoveryConfig, Discv5Config, NodeRecord, RecordContents, RecordError, SignedTree, TreeError, TreeLink, WalkError,
+};
 pub use events::{Connectivity, Events, NodeEvent, Origin};
 pub use libp2p::identity::Keypair;
 pub use libp2p::multiaddr::Protocol;
 pub use libp2p::{Multiaddr, PeerId};
 pub use node::{HistoryError, Node, PublishError, StartError};
-pub use status::{Bytes, Messages, NodeStatus, PeerStatus, Traffic};
+pub use status::{Bytes, Connectedness, KnownPeer, Messages, NodeStatus, PeerStatus, Traffic};
+pub use task::control::ConnectError;
+pub use waku_proto::peers::{Origin as PeerOrigin, Source};
 // What the face above speaks of.
 pub use waku_proto::store::Query;
 pub use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, WakuMessage};

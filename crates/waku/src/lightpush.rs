@@ -15,7 +15,7 @@ use crate::limits::ByteBudget;
 use crate::request::{RequestError, Requests, Service, request_id};
 use crate::status::{Purpose, Tally};
 use crate::store::unix_nanoseconds;
-use crate::task::{Command, RelayError};
+use crate::task::{Command, Publisher, RelayError};
 
 /// The versions of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl Server {
         let node = self.node.upgrade().ok_or(RelayError::Busy)?;
         let command = Command::Relay {
             envelope,
-            for_client: true,
+            publisher: Publisher::Client,
             reply,
         };
         node.send(command).await.map_err(|_| RelayError::Busy)?;

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use libp2p::PeerId;
+use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use waku_proto::lightpush::{Published, Refusal, Status};
 use waku_proto::store::{Query, Response, catchup};
-use waku_proto::{Envelope, Interests, MessageHash, store};
+use waku_proto::{Envelope, Interests, MessageHash, PubsubTopic, store};
 
 use crate::config::{Mode, NodeConfig};
 use crate::events::Events;
 use crate::lightpush::{self, Version};
 use crate::request::{RequestError, Requests, request_id};
-use crate::status::NodeStatus;
+use crate::status::{KnownPeer, NodeStatus};
 use crate::store as store_service;
-use crate::task::{Command, RelayError, Task};
+use crate::task::control::{ConnectError, Control};
+use crate::task::{Command, Publisher, RelayError, Task};
 
 /// A handle on a node. Clones are cheap; the node stops with [`Node::shutdown`] or with the last handle.
 #[derive(Clone)]
@@ -73,10 +74,48 @@ impl Node {
             return Err(PublishError::Refused);
         }
         match self.mode {
-            Mode::Relay => self.relay(envelope).await?,
+            Mode::Relay => self.relay(envelope, Publisher::Own).await.map(|_| ())?,
             Mode::Light => self.push(envelope).await?,
         }
         Ok(hash)
+    }
+
+    /// Publishes by gossip for an operator: the message is archived and pushed to subscribers here even if
+    /// no peer takes it. Answers how many peers of the topic there are.
+    pub async fn publish_here(&self, envelope: Envelope) -> Result<u32, PublishError> {
+        if envelope.message.encoded_len() > self.max_message_size {
+            return Err(PublishError::TooLarge);
+        }
+        self.relay(envelope, Publisher::Operator).await
+    }
+
+    /// Relays these topics too, until [`Self::leave`].
+    pub async fn join(&self, topics: Vec<PubsubTopic>) {
+        self.tell(Command::Control(Control::Join(topics))).await;
+    }
+
+    /// Relays these topics no longer, unless somebody is interested in them.
+    pub async fn leave(&self, topics: Vec<PubsubTopic>) {
+        self.tell(Command::Control(Control::Leave(topics))).await;
+    }
+
+    /// Connects to an address, which ends in `/p2p/<peer id>`, and stays connected from then on.
+    pub async fn connect(&self, address: Multiaddr) -> Result<PeerId, ConnectError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Control(Control::Connect(address, reply))).await;
+        answer.await.unwrap_or(Err(ConnectError::Unreachable))
+    }
+
+    /// Everybody in the peer book.
+    pub async fn peers(&self) -> Vec<KnownPeer> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Control(Control::Peers(reply))).await;
+        answer.await.unwrap_or_default()
+    }
+
+    /// Longest message, in bytes.
+    pub fn max_message_size(&self) -> usize {
+        self.max_message_size
     }
 
     /// Asks a store node for a page, or, without a name, up to three of them until one answers.
@@ -125,16 +164,16 @@ impl Node {
         let _ = done.await;
     }
 
-    async fn relay(&self, envelope: Envelope) -> Result<(), PublishError> {
+    async fn relay(&self, envelope: Envelope, publisher: Publisher) -> Result<u32, PublishError> {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Relay {
             envelope,
-            for_client: false,
+            publisher,
             reply,
         })
         .await;
         match answer.await {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(peers)) => Ok(peers),
             Ok(Err(RelayError::NoPeers)) => Err(PublishError::NoPeers),
             Ok(Err(RelayError::TooLarge)) => Err(PublishError::TooLarge),
             Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_))) => Err(PublishError::Refused),
@@ -240,6 +279,9 @@ pub enum StartError {
         /// What was configured.
         address: libp2p::Multiaddr,
     },
+    /// Discovery cannot run.
+    #[error(transparent)]
+    Discovery(#[from] crate::discovery::WalkError),
     /// Services without relaying.
     #[error("a light node cannot serve others; leave out its services or let it relay")]
     LightServer,

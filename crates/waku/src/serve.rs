@@ -6,7 +6,8 @@ use std::time::Instant;
 use libp2p::PeerId;
 use tokio::sync::mpsc;
 use waku_proto::{
-    filter as filter_proto, lightpush as lightpush_proto, metadata as metadata_proto, store as store_proto,
+    filter as filter_proto, lightpush as lightpush_proto, metadata as metadata_proto, peer_exchange as exchange_proto,
+    store as store_proto,
 };
 
 use crate::archive::Archive;
@@ -14,6 +15,7 @@ use crate::inbound::Inbound;
 use crate::lightpush::{self, Version};
 use crate::limits::{ByteBudget, Limiter, Rate, StreamCount};
 use crate::metadata;
+use crate::peer_exchange::{self, KnownRecords};
 use crate::status::Tally;
 use crate::task::News;
 use crate::{filter, store};
@@ -24,6 +26,7 @@ pub(crate) struct Services {
     pub(crate) archive: Option<Archive>,
     pub(crate) filter: Option<filter::Server>,
     pub(crate) lightpush: Option<lightpush::Server>,
+    pub(crate) known: KnownRecords,
     pub(crate) news: mpsc::Sender<News>,
     pub(crate) max_message_size: usize,
     pub(crate) budget: ByteBudget,
@@ -84,6 +87,12 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
                     .await;
             }
         }
+        exchange_proto::PROTOCOL => {
+            peer_exchange::serve(stream, peer, &services.known, &services.tally, || {
+                doors.admit(&doors.peer_exchange, peer)
+            })
+            .await;
+        }
         _ => {}
     }
 }
@@ -94,6 +103,7 @@ struct Doors {
     store: Mutex<Limiter>,
     filter: Mutex<Limiter>,
     lightpush: Mutex<Limiter>,
+    peer_exchange: Mutex<Limiter>,
 }
 
 impl Doors {
@@ -103,6 +113,7 @@ impl Doors {
             store: Mutex::new(Limiter::new(STORE_RATE)),
             filter: Mutex::new(Limiter::new(FILTER_RATE)),
             lightpush: Mutex::new(Limiter::new(LIGHTPUSH_RATE)),
+            peer_exchange: Mutex::new(Limiter::new(PEER_EXCHANGE_RATE)),
         }
     }
 
@@ -121,3 +132,8 @@ const FILTER_RATE: Rate = Rate {
 };
 /// Deployed servers have no limit by default, and light clients send in bursts; still less than a flood.
 const LIGHTPUSH_RATE: Rate = Rate { burst: 1000, every: 20 };
+/// A client asks a few times at its start and then seldom.
+const PEER_EXCHANGE_RATE: Rate = Rate {
+    burst: 10,
+    every: 1_000,
+};

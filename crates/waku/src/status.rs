@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use libp2p::{Multiaddr, PeerId};
 use waku_proto::PubsubTopic;
+use waku_proto::peers::Origin as PeerOrigin;
 
 use crate::archive::ArchiveExtent;
 use crate::events::Connectivity;
@@ -16,6 +17,8 @@ pub struct NodeStatus {
     pub peer_id: PeerId,
     /// Where it can be dialled, each with its peer id at the end.
     pub addresses: Vec<Multiaddr>,
+    /// Its record (31/WAKU2-ENR) as text; empty if its key is of another kind than secp256k1.
+    pub record: String,
     /// How well it is connected.
     pub connectivity: Connectivity,
     /// Connected peers.
@@ -51,6 +54,46 @@ pub struct PeerStatus {
     pub score: Option<f64>,
 }
 
+/// A peer in the node's book, connected or not.
+#[derive(Clone, Debug)]
+pub struct KnownPeer {
+    /// Its name.
+    pub peer_id: PeerId,
+    /// Where it can be dialled, or the other end of the connection if nothing better is known.
+    pub addresses: Vec<Multiaddr>,
+    /// Protocols that it listed.
+    pub protocols: Vec<String>,
+    /// Shards that it, or its record, listed.
+    pub shards: Vec<u16>,
+    /// What it calls itself.
+    pub agent: String,
+    /// How we came to know it.
+    pub origin: PeerOrigin,
+    /// Whether it is there.
+    pub connectedness: Connectedness,
+    /// Whether we dialled it.
+    pub is_outbound: bool,
+    /// Topics of ours that it is subscribed to.
+    pub topics: Vec<PubsubTopic>,
+    /// Topics in whose mesh it is.
+    pub mesh: Vec<PubsubTopic>,
+    /// Its gossip score; negative is bad.
+    pub score: Option<f64>,
+}
+
+/// Whether a peer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Connectedness {
+    /// Not yet, or not any more.
+    NotConnected,
+    /// The last dial failed.
+    CannotConnect,
+    /// It was connected before and will be again.
+    CanConnect,
+    /// Yes.
+    Connected,
+}
+
 /// Messages since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
@@ -79,13 +122,15 @@ pub struct Traffic {
     pub lightpush: Bytes,
     /// Metadata.
     pub metadata: Bytes,
+    /// Peer exchange and rendezvous. (Discv5 and the DNS have connections of their own.)
+    pub discovery: Bytes,
 }
 
 impl Traffic {
     /// What is not one of the services: gossip, and the small change of identify, ping and
     /// negotiation.
     pub fn relay(&self) -> Bytes {
-        let services = [self.store, self.filter, self.lightpush, self.metadata];
+        let services = [self.store, self.filter, self.lightpush, self.metadata, self.discovery];
         let sum = |part: fn(Bytes) -> u64| services.iter().map(|bytes| part(*bytes)).sum::<u64>();
         Bytes {
             received: self.total.received.saturating_sub(sum(|bytes| bytes.received)),
@@ -105,7 +150,7 @@ pub struct Bytes {
 
 /// Running counts of the services; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally(Arc<[Counter; 4]>);
+pub(crate) struct Tally(Arc<[Counter; 5]>);
 
 #[derive(Debug, Default)]
 struct Counter {
@@ -120,6 +165,7 @@ pub(crate) enum Purpose {
     Filter,
     Lightpush,
     Metadata,
+    Discovery,
 }
 
 impl Tally {
@@ -140,6 +186,7 @@ impl Tally {
             filter: self.of(Purpose::Filter),
             lightpush: self.of(Purpose::Lightpush),
             metadata: self.of(Purpose::Metadata),
+            discovery: self.of(Purpose::Discovery),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The node's task: owns the swarm, the peer book and what is wanted; nothing else changes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -22,9 +22,11 @@ use waku_proto::{Envelope, Interests, PubsubTopic};
 use crate::archive::Archive;
 use crate::behaviour::{Behaviour, BehaviourEvent};
 use crate::config::{Mode, NodeConfig};
+use crate::discovery::{Found, NodeRecord};
 use crate::events::{Connectivity, EventQueue, Events, Origin, queue};
 use crate::limits::ByteBudget;
 use crate::node::StartError;
+use crate::peer_exchange::KnownRecords;
 use crate::relay::{self, Memory, SlowReaders, Topics};
 use crate::request::{RequestError, Requests};
 use crate::serve::{self, Services};
@@ -33,10 +35,13 @@ use crate::store::Archiver;
 use crate::transport::{self, Meters};
 use crate::{filter, lightpush, metadata};
 
+pub(crate) mod control;
+mod discover;
 mod gossip;
 mod seen;
 mod state;
 
+use control::{ConnectError, Control};
 use seen::Seen;
 
 /// What the handle asks for.
@@ -45,7 +50,7 @@ pub(crate) enum Command {
     /// Publish by gossip; the answer is the number of peers.
     Relay {
         envelope: Envelope,
-        for_client: bool,
+        publisher: Publisher,
         reply: oneshot::Sender<Result<u32, RelayError>>,
     },
     /// A light push went well.
@@ -60,7 +65,19 @@ pub(crate) enum Command {
         is_well: bool,
     },
     Status(oneshot::Sender<NodeStatus>),
+    Control(Control),
     Shutdown(oneshot::Sender<()>),
+}
+
+/// For whom a message is published by gossip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Publisher {
+    /// The application, which tries again when nobody took it.
+    Own,
+    /// An operator or a script: the message counts as published here even if nobody else is there.
+    Operator,
+    /// A light client.
+    Client,
 }
 
 /// What the task's helpers found out.
@@ -68,6 +85,7 @@ pub(crate) enum News {
     Metadata(PeerId, Result<Metadata, RequestError>),
     FilterAnswered(PeerId, Result<(), Failure>),
     Pushed(PeerId, Envelope),
+    Exchanged(PeerId, Result<Vec<NodeRecord>, RequestError>),
 }
 
 /// The message cannot be published by gossip.
@@ -91,6 +109,10 @@ pub(crate) struct Task {
     slow: SlowReaders,
     events: EventQueue,
     interests: Interests,
+    /// Topics that an operator joined.
+    joined: BTreeSet<PubsubTopic>,
+    /// Who waits for a call to a peer.
+    calls: BTreeMap<PeerId, Vec<oneshot::Sender<Result<PeerId, ConnectError>>>>,
     subscriptions: Subscriptions<PeerId>,
     seen: Seen,
     filter: Option<filter::Server>,
@@ -98,6 +120,10 @@ pub(crate) struct Task {
     pushes: ByteBudget,
     requests: Requests,
     own: metadata::Own,
+    record: Option<NodeRecord>,
+    known: KnownRecords,
+    found: mpsc::Receiver<Found>,
+    finder: mpsc::Sender<Found>,
     connectivity: Connectivity,
     messages: Messages,
     commands: mpsc::Receiver<Command>,
@@ -139,7 +165,10 @@ impl Task {
             budget: budget.clone(),
             tally: tally.clone(),
         });
+        let known = KnownRecords::default();
+        let (finder, found) = mpsc::channel(discover::FOUND);
         let services = Services {
+            known: known.clone(),
             own: own.clone(),
             archive: config.archive.clone(),
             filter: filter.clone(),
@@ -161,12 +190,18 @@ impl Task {
             slow: SlowReaders::default(),
             events: event_queue,
             interests: Interests::new(),
+            joined: BTreeSet::new(),
+            calls: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
             seen: Seen::default(),
             filter,
             pushes: ByteBudget::new(SERVICE_BYTES),
             requests,
             own,
+            record: None,
+            known,
+            found,
+            finder,
             connectivity: Connectivity::Disconnected,
             messages: Messages::default(),
             commands,
@@ -179,6 +214,7 @@ impl Task {
         task.listen().await?;
         task.join_topics();
         task.learn_static_nodes()?;
+        task.start_discovery().await?;
         Ok((task, events))
     }
 
@@ -203,6 +239,7 @@ impl Task {
                     Some(command) => self.command(command),
                 },
                 Some(news) = self.news.recv() => self.take_news(news),
+                Some(found) = self.found.recv() => self.take_found(found),
                 _ = tick.tick() => self.tick(),
             }
         }
@@ -268,6 +305,7 @@ impl Task {
             .config
             .pubsub_topics()
             .chain(self.interests.pubsub_topics().cloned())
+            .chain(self.joined.iter().cloned())
             .collect();
         wanted.sort();
         wanted.dedup();
@@ -298,11 +336,10 @@ impl Task {
             }
             Command::Relay {
                 envelope,
-                for_client,
+                publisher,
                 reply,
             } => {
-                let origin = if for_client { Origin::Relay } else { Origin::Own };
-                let _ = reply.send(self.publish(envelope, origin));
+                let _ = reply.send(self.publish(envelope, publisher));
             }
             Command::Pushed(envelope) => {
                 let hash = envelope.hash();
@@ -326,6 +363,7 @@ impl Task {
                     });
                 });
             }
+            Command::Control(control) => self.control(control),
             Command::Shutdown(_) => {}
         }
     }
@@ -352,6 +390,7 @@ impl Task {
                 self.update_connectivity();
             }
             News::Pushed(peer, envelope) => self.pushed(peer, envelope),
+            News::Exchanged(peer, result) => self.exchanged(peer, result),
         }
     }
 
@@ -362,14 +401,18 @@ impl Task {
         self.dismiss_slow_readers();
         self.keep_subscribed();
         self.events.flush();
+        if self.ticks.is_multiple_of(discover::EXCHANGE_EVERY) || self.ticks == 5 {
+            self.ask_for_peers();
+        }
         if self.ticks.is_multiple_of(TIDY_EVERY) {
+            self.save_peers();
             self.book.tidy(now);
             self.seen.forget(now);
         }
     }
 
     fn dial_due(&mut self) {
-        for (peer, addresses) in self.book.dials(self.now(), DIALS) {
+        for (peer, addresses) in self.book.dials(self.now(), DIALS, self.strangers_wanted()) {
             let dial = DialOpts::peer_id(peer)
                 .condition(PeerCondition::DisconnectedAndNotDialing)
                 .addresses(addresses)
@@ -391,6 +434,7 @@ impl Task {
             SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
                 self.book.identified(
                     &peer_id,
+                    &info.agent_version,
                     info.protocols.into_iter().map(|protocol| protocol.to_string()),
                 );
                 self.events.peers_changed();
@@ -427,6 +471,8 @@ impl Task {
             } => {
                 tracing::debug!(%error, "a peer could not be dialled");
                 self.book.dial_failed(&peer, self.now());
+                self.known.forget(&peer);
+                self.called(peer, Err(ConnectError::Unreachable));
             }
             _ => {}
         }
@@ -438,6 +484,7 @@ impl Task {
         let too_many = endpoint.is_listener() && self.too_many_from(&endpoint);
         self.links.entry(peer).or_default().insert(connection, endpoint);
         self.book.connected(peer, now);
+        self.called(peer, Ok(()));
         if too_many || self.book.is_banned(&peer, now) {
             self.swarm.close_connection(connection);
             return;
@@ -531,6 +578,8 @@ impl Task {
 /// The end.
 impl Task {
     async fn stop(mut self) {
+        self.found.close();
+        self.save_peers();
         if self.config.mode == Mode::Light {
             // The swarm must run for the requests to go out.
             let goodbye = self.requests.clone();

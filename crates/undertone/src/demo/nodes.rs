@@ -170,6 +170,7 @@ impl ServiceNode {
             services: Services {
                 filter: true,
                 lightpush: true,
+                ..Services::default()
             },
             archive: Some(archive.clone()),
             ..NodeConfig::default()

@@ -7,7 +7,7 @@ fn book() -> Book {
 }
 
 fn dialled(book: &mut Book, now: u64) -> Vec<u8> {
-    book.dials(now, 10).into_iter().map(|(peer, _)| peer).collect()
+    book.dials(now, 10, 10).into_iter().map(|(peer, _)| peer).collect()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_configured_peer_is_dialled_for_ever_with_growing_pauses() {
 #[test]
 fn a_discovered_peer_is_forgotten_after_five_failures() {
     let mut book = book();
-    book.add(1, "a", Origin::Discovered);
+    book.add(1, "a", Origin::Discovered(Source::Dns));
     let mut now = 0;
     for _ in 0..5 {
         assert_eq!(dialled(&mut book, now), [1]);
@@ -91,12 +91,12 @@ fn the_book_is_bounded_and_keeps_what_matters() {
     let mut book = book();
     book.add(1, "a", Origin::Static);
     for peer in 2..=4 {
-        book.add(peer, "b", Origin::Discovered);
+        book.add(peer, "b", Origin::Discovered(Source::Dns));
     }
     dialled(&mut book, 0);
     book.dial_failed(&3, 0);
     book.connected(2, 0);
-    book.add(5, "c", Origin::Discovered);
+    book.add(5, "c", Origin::Discovered(Source::Dns));
     assert_eq!(book.len(), 4);
     assert!(book.peer(&3).is_none() && book.peer(&5).is_some());
 }
@@ -106,7 +106,7 @@ fn the_best_server_comes_first() {
     let mut book = book();
     for peer in 1..=3 {
         book.connected(peer, 0);
-        book.identified(&peer, ["store".to_owned()]);
+        book.identified(&peer, "test", ["store".to_owned()]);
     }
     book.connected(4, 0);
     book.served_badly(&1);
@@ -121,6 +121,43 @@ fn addresses_are_bounded() {
     for address in 0..20 {
         book.add(1, address, Origin::Static);
     }
-    let (_, addresses) = book.dials(0, 1).remove(0);
+    let (_, addresses) = book.dials(0, 1, 1).remove(0);
     assert_eq!(addresses, (12..20).collect::<Vec<_>>());
+}
+
+#[test]
+fn only_so_many_discovered_peers_are_dialled() {
+    let mut book = book();
+    for peer in 1..=3 {
+        book.add(peer, "a", Origin::Discovered(Source::Discv5));
+    }
+    book.add(4, "b", Origin::Static);
+    assert_eq!(book.dials(0, 10, 0).len(), 1);
+    assert_eq!(book.dials(0, 10, 2).len(), 2);
+    assert_eq!(book.dials(0, 10, 2).len(), 1);
+}
+
+#[test]
+fn peers_that_lasted_are_worth_remembering() {
+    let mut book = book();
+    book.add(1, "a", Origin::Discovered(Source::Dns));
+    book.add(2, "b", Origin::Discovered(Source::Dns));
+    dialled(&mut book, 0);
+    book.connected(1, 0);
+    book.connected(3, 0);
+    assert!(book.proven(29_999).is_empty());
+    assert_eq!(book.proven(30_000), [(&1, &["a"][..])]);
+    book.disconnected(&1, 40_000);
+    assert_eq!(book.proven(40_001), [(&1, &["a"][..])]);
+}
+
+#[test]
+fn a_record_says_less_than_metadata() {
+    let mut book = book();
+    book.add(1, "a", Origin::Static);
+    book.announced(&1, [1, 2]);
+    assert_eq!(book.peer(&1).unwrap().shards(), [1, 2]);
+    book.described(&1, vec![3]);
+    book.announced(&1, [4]);
+    assert_eq!(book.peer(&1).unwrap().shards(), [3]);
 }

@@ -9,7 +9,7 @@ use libp2p::PeerId;
 use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
 use waku_proto::{Envelope, MessageHash};
 
-use super::{RelayError, Task};
+use super::{Publisher, RelayError, Task};
 use crate::events::Origin;
 use crate::relay::{self, Verdict};
 
@@ -107,7 +107,12 @@ impl Task {
     }
 
     /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo.
-    pub(super) fn publish(&mut self, envelope: Envelope, origin: Origin) -> Result<u32, RelayError> {
+    pub(super) fn publish(&mut self, envelope: Envelope, publisher: Publisher) -> Result<u32, RelayError> {
+        let origin = match publisher {
+            Publisher::Own => Origin::Own,
+            // Whoever listens here may not have been the one who asked.
+            Publisher::Operator | Publisher::Client => Origin::Relay,
+        };
         envelope.message.check().map_err(RelayError::Unfit)?;
         let topic = relay::ident(&envelope.pubsub_topic);
         let hash = topic.hash();
@@ -137,6 +142,11 @@ impl Task {
             }
             // The network has it already.
             Err(gossipsub::PublishError::Duplicate) => Ok(peers.max(1)),
+            Err(gossipsub::PublishError::NoPeersSubscribedToTopic) if publisher == Publisher::Operator => {
+                self.messages.published += 1;
+                self.deliver(envelope, origin);
+                Ok(0)
+            }
             Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(RelayError::NoPeers),
             Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
             Err(_) => Err(RelayError::Busy),

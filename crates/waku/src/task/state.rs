@@ -47,6 +47,7 @@ impl Task {
                 .chain(self.swarm.external_addresses())
                 .map(|address| address.clone().with(Protocol::P2p(local)))
                 .collect(),
+            record: self.record.as_ref().map(ToString::to_string).unwrap_or_default(),
             connectivity: self.connectivity,
             peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
             topics: self.topics.list(),

@@ -27,6 +27,7 @@ pub(crate) fn service() -> NodeConfig {
         services: Services {
             filter: true,
             lightpush: true,
+            peer_exchange: true,
         },
         ..relay()
     }
