@@ -25,15 +25,7 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
     if !relay {
         return Err(Failure::new(Exit::Usage, "a service node has to relay; leave --relay on").into());
     }
-    let usual_size = if cluster == waku::STATUS_CLUSTER {
-        1 << 20
-    } else {
-        150 << 10
-    };
-    let max_message_size = args.max_msg_size.map_or(usual_size, |size| size.0);
-    if !(MIN_MESSAGE..=MAX_MESSAGE).contains(&max_message_size) {
-        return Err(Failure::new(Exit::Usage, "--max-msg-size has to be between 1KiB and 8MiB").into());
-    }
+    let max_message_size = max_message_size(args, cluster)?;
     let node_dir = dir.join("node");
     Ok(NodeConfig {
         keypair: key::of_node(args.nodekey.as_ref(), &node_dir)?,
@@ -66,7 +58,7 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
         } else {
             None
         },
-        max_message_size: max_message_size as usize,
+        max_message_size,
         max_connections: args.max_connections.unwrap_or(MAX_CONNECTIONS),
         agent: args
             .agent_string
@@ -74,6 +66,20 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
             .unwrap_or_else(|| concat!("undertone/", env!("CARGO_PKG_VERSION")).into()),
         ..NodeConfig::default()
     })
+}
+
+/// Longest message in bytes.
+fn max_message_size(args: &NodeArgs, cluster: u16) -> Result<usize> {
+    let usual_size = if cluster == waku::STATUS_CLUSTER {
+        1 << 20
+    } else {
+        150 << 10
+    };
+    let size = args.max_msg_size.map_or(usual_size, |size| size.0);
+    if !(MIN_MESSAGE..=MAX_MESSAGE).contains(&size) {
+        return Err(Failure::new(Exit::Usage, "--max-msg-size has to be between 1KiB and 8MiB").into());
+    }
+    Ok(size as usize)
 }
 
 fn listen(args: &NodeArgs, network: &Network) -> Vec<Multiaddr> {
