@@ -30,9 +30,12 @@ use crate::{
 mod activity;
 mod attachments;
 mod backup;
+mod bytes;
 mod groups;
 mod links;
 mod people;
+
+pub use bytes::Transferred;
 
 /// Speaks to one daemon.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ mod contact;
 pub mod door;
 mod error;
 mod event;
+pub mod export;
 mod group;
 mod links;
 mod message;
@@ -25,6 +26,7 @@ mod node;
 mod notification;
 mod people;
 pub mod place;
+mod preview;
 mod profile;
 mod repair;
 mod secret;
@@ -51,12 +53,13 @@ pub use people::{
     SafetyNumber, SafetyPicture, SetPresence, SetTrust, SetVerified, Trust, Verification, VerificationState,
     VerificationText,
 };
+pub use preview::{LinkPreview, MadePreview, MakePreview};
 pub use profile::{
     Account, ChangePassword, CreateProfile, ExportPhrase, Phrase, Profile, ProfileState, Rename, RestoreProfile, Unlock,
 };
 pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
-pub use settings::{Audience, InvitationsFrom, Mode, PicturesOf, RequestsFrom, Settings};
+pub use settings::{Audience, InvitationsFrom, LinkPreviews, Mode, PicturesOf, RequestsFrom, Settings};
 
 /// The version that every path begins with: `/v1/…`.
 pub const VERSION: &str = "v1";

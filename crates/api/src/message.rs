@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Attachment, Reach};
+use crate::{Attachment, LinkPreview, Reach};
 
 /// A message in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -41,6 +41,10 @@ pub struct Message {
     /// Whether it came more than a minute after it was sent, into the middle of the chat.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+    /// Previews of links in the text. What they say is the author's claim; making them asked the page from the author's
+    /// address, showing them asks nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkPreview>,
     /// A picture, a sound or a file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -106,6 +110,9 @@ pub struct SendText {
     /// The id of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Previews that were made of links in the text, by their ids; at most five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<String>,
 }
 
 /// A message was taken over. It is on disk; the events say how far it gets.

@@ -64,6 +64,19 @@ pub enum PicturesOf {
     Nobody,
 }
 
+/// Whether previews are made of links that we send. Making one asks the page, from our address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkPreviews {
+    /// When the person wants one.
+    #[default]
+    Ask,
+    /// Always. The daemon makes none by itself: whoever writes the message does.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The settings of a profile. Changes of `mode` and of what is kept for others take effect at the next
 /// unlocking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -97,6 +110,9 @@ pub struct Settings {
     /// Whether backups are made by themselves.
     #[serde(default)]
     pub auto_backup: AutoBackup,
+    /// Whether previews are made of links that we send.
+    #[serde(default)]
+    pub link_previews: LinkPreviews,
     /// What is shown, and how loudly.
     #[serde(default)]
     pub notifications: Notifications,
@@ -115,6 +131,7 @@ impl Default for Settings {
             picture_for: Audience::Contacts,
             pictures_of: PicturesOf::Contacts,
             auto_backup: AutoBackup::WithoutMessages,
+            link_previews: LinkPreviews::Ask,
             notifications: Notifications::default(),
         }
     }

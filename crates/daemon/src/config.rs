@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use api::Mode;
 use messenger::accounts::Cost;
 
+use crate::preview::Reach;
+
 /// What the daemon is told at its start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,6 +34,8 @@ pub struct Network {
     pub mode: Option<Mode>,
     /// Where other nodes reach ours, in relay mode.
     pub listen: Listen,
+    /// Which pages may be asked for previews.
+    pub reach: Reach,
 }
 
 /// Where other nodes reach ours.
@@ -66,6 +70,7 @@ impl Default for Network {
                 address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 port: 0,
             },
+            reach: Reach::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod attachments;
 mod groups;
 pub(crate) mod notification;
 pub(crate) mod people;
+pub(crate) mod previews;
 mod repair;
 pub(crate) mod settings;
 
@@ -253,7 +254,8 @@ impl Reading<'_> {
         Ok(Page { items, next: None })
     }
 
-    fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
+    /// A message as the API gives it.
+    pub(crate) fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
         let reply_to = row.response_to.as_ref().map(|id| self.quote(id)).transpose()?;
         let attachments = self.attachments(row)?;
         let is_file = attachments.iter().any(|one| one.kind == api::AttachmentKind::File);
@@ -284,6 +286,7 @@ impl Reading<'_> {
             reply_to,
             read: row.seen,
             late: self.view.repair().is_late(&row.id)?,
+            links: self.links(row),
             attachments,
         })
     }

@@ -498,6 +498,7 @@ mod tests {
             reach: None,
             reply_to: None,
             read: false,
+            links: Vec::new(),
             attachments: Vec::new(),
         }))
     }

@@ -8,6 +8,7 @@
 //! catch_up.rs  missing history, from store nodes          event_log.rs  what the UI must learn
 //! convert.rs   rows → API types                           readers.rs    connections for lists
 //! door.rs      which browsers were let in              backup/       encrypted files of a profile
+//! export/      a chat as files for anybody             preview/      what a link's page says
 //! ```
 //!
 //! There is no rule here: whatever has an opinion about chats or people belongs to the messenger.
@@ -16,17 +17,20 @@
 
 mod accounts;
 mod backup;
+mod calendar;
 mod catch_up;
 mod config;
 mod convert;
 mod door;
 mod engine;
 mod event_log;
+mod export;
 mod home;
 mod http;
 mod link;
 mod media;
 pub mod memory;
+mod preview;
 mod publisher;
 mod qr;
 mod readers;
@@ -55,6 +59,7 @@ pub use config::{Config, Listen, Network};
 pub use home::HomeError;
 pub use http::document;
 pub use messenger::accounts::Cost;
+pub use preview::Reach;
 
 /// A running daemon. Dropping it without [`Daemon::shutdown`] leaves its tasks to the runtime.
 pub struct Daemon {

@@ -24,6 +24,7 @@ use crate::engine::{Board, Engine, Stopped, now};
 use crate::event_log::EventLog;
 use crate::http::Refusal;
 use crate::link::Link;
+use crate::preview::Previews;
 use crate::publisher::Publisher;
 use crate::readers::Readers;
 use crate::uploads::Uploads;
@@ -42,6 +43,7 @@ pub(crate) struct Unlocked {
     tasks: Mutex<Tasks>,
     uploads: Uploads,
     backups: Backups,
+    previews: Previews,
 }
 
 /// What the tasks say about themselves, always the latest.
@@ -86,6 +88,7 @@ impl Unlocked {
             tasks: Mutex::new(tasks),
             uploads: Uploads::default(),
             backups,
+            previews: Previews::new(network.reach),
         })
     }
 
@@ -150,6 +153,16 @@ impl Unlocked {
     /// Its backups.
     pub(crate) fn backups(&self) -> &Backups {
         &self.backups
+    }
+
+    /// Previews of links.
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.previews
+    }
+
+    /// What the profile is called in paths.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Our account.

@@ -8,7 +8,7 @@ use crate::activity;
 use crate::backup;
 use crate::chats::{self, commands::Mute};
 use crate::settings::Settings;
-use crate::{files, groups, media, notifications, profile, verification};
+use crate::{files, groups, media, notifications, previews, profile, verification};
 
 /// One wish of the person in front of the device. Handled whole or not at all.
 #[derive(Clone, Debug)]
@@ -63,6 +63,17 @@ pub enum Command {
         chat: ChatId,
         /// What is said.
         text: String,
+        /// The message it answers, which need not be known.
+        reply_to: Option<MessageId>,
+    },
+    /// Sends a text with previews of its links.
+    SendPreviewed {
+        /// Where it is said.
+        chat: ChatId,
+        /// What is said.
+        text: String,
+        /// The previews, at most [`MAX_PREVIEWS`](previews::MAX_PREVIEWS).
+        previews: Vec<previews::Preview>,
         /// The message it answers, which need not be known.
         reply_to: Option<MessageId>,
     },
@@ -210,6 +221,9 @@ pub enum CommandError {
     /// It cannot be done with these pictures or this sound.
     #[error(transparent)]
     Media(#[from] media::MediaError),
+    /// It cannot be done with these previews.
+    #[error(transparent)]
+    Preview(#[from] previews::PreviewError),
     /// It cannot be done with this backup.
     #[error(transparent)]
     Backup(#[from] backup::Error),
@@ -248,6 +262,7 @@ impl CommandError {
             CommandError::Group(error) => error.code(),
             CommandError::File(error) => error.code(),
             CommandError::Media(error) => error.code(),
+            CommandError::Preview(error) => error.code(),
             CommandError::Backup(error) => error.code(),
             CommandError::Store(_) => "store",
         }

@@ -21,7 +21,7 @@ use crate::topics::Topics;
 use crate::turn::{Me, Turn};
 use crate::{
     activity, backup, broken, chats, contacts, datasync, deadlines, files, groups, media, notifications, outbox,
-    receive, verification,
+    previews, receive, verification,
 };
 
 /// An unlocked profile.
@@ -445,6 +445,12 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
         Command::SendText { chat, text, reply_to } => {
             chats::commands::send_text(turn, &chat, &text, reply_to).map(Reply::Message)
         }
+        Command::SendPreviewed {
+            chat,
+            text,
+            previews,
+            reply_to,
+        } => previews::send(turn, &chat, &text, &previews, reply_to).map(Reply::Message),
         Command::File(command) => files::commands::carry_out(turn, command),
         Command::Media(command) => media::carry_out(turn, command),
         Command::Resend { message } => chats::commands::resend(turn, &message).map(|()| Reply::Message(message)),

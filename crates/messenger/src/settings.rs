@@ -75,6 +75,18 @@ pub enum AutoBackup {
     WithMessages,
 }
 
+/// Whether previews are made of links that we send. Making one asks the page, from our address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkPreviews {
+    /// When the person wants one.
+    #[default]
+    Ask,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The settings of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -98,6 +110,8 @@ pub struct Settings {
     pub pictures_of: PicturesOf,
     /// Whether backups are made by themselves. The daemon's business.
     pub auto_backup: AutoBackup,
+    /// Whether previews are made of links that we send. The daemon's business.
+    pub link_previews: LinkPreviews,
     /// What is shown, and how loudly.
     pub notifications: Notifications,
 }
@@ -115,6 +129,7 @@ impl Default for Settings {
             picture_for: Audience::default(),
             pictures_of: PicturesOf::default(),
             auto_backup: AutoBackup::default(),
+            link_previews: LinkPreviews::default(),
             notifications: Notifications::default(),
         }
     }
@@ -135,6 +150,7 @@ impl Settings {
             (PICTURE_FOR, number(self.picture_for)),
             (PICTURES_OF, number(self.pictures_of)),
             (AUTO_BACKUP, number(self.auto_backup)),
+            (LINK_PREVIEWS, number(self.link_previews)),
             (PEACE, number(told.peace)),
             (PREVIEW, number(told.preview)),
             (NOTIFY_ONE_TO_ONE, number(told.one_to_one)),
@@ -181,6 +197,7 @@ impl Settings {
             picture_for: choice(numbers, PICTURE_FOR, default.picture_for),
             pictures_of: choice(numbers, PICTURES_OF, default.pictures_of),
             auto_backup: choice(numbers, AUTO_BACKUP, default.auto_backup),
+            link_previews: choice(numbers, LINK_PREVIEWS, default.link_previews),
             notifications: Notifications {
                 peace: choice(numbers, PEACE, told.peace),
                 preview: choice(numbers, PREVIEW, told.preview),
@@ -225,6 +242,10 @@ impl Choice for AutoBackup {
     const ALL: &'static [AutoBackup] = &[AutoBackup::Off, AutoBackup::WithoutMessages, AutoBackup::WithMessages];
 }
 
+impl Choice for LinkPreviews {
+    const ALL: &'static [LinkPreviews] = &[LinkPreviews::Ask, LinkPreviews::Always, LinkPreviews::Never];
+}
+
 impl Choice for Peace {
     const ALL: &'static [Peace] = &[Peace::Reachable, Peace::DoNotDisturb];
 }
@@ -260,6 +281,7 @@ const PROFILE_FOR: &str = "profile for";
 const PICTURE_FOR: &str = "picture for";
 const PICTURES_OF: &str = "pictures of";
 const AUTO_BACKUP: &str = "auto backup";
+const LINK_PREVIEWS: &str = "link previews";
 const PEACE: &str = "peace";
 const PREVIEW: &str = "notification preview";
 const NOTIFY_ONE_TO_ONE: &str = "notify one-to-one";
@@ -286,6 +308,7 @@ mod tests {
             picture_for: Audience::Nobody,
             pictures_of: PicturesOf::Nobody,
             auto_backup: AutoBackup::Off,
+            link_previews: LinkPreviews::Never,
             notifications: Notifications {
                 peace: Peace::DoNotDisturb,
                 preview: Preview::All,

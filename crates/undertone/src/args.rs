@@ -24,7 +24,7 @@ pub(crate) use groups::{AnswerCommand, GroupCommand, Named, RequestCommand};
 pub(crate) use people::{
     AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
 };
-pub(crate) use settings::{InvitationsArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs};
+pub(crate) use settings::{InvitationsArg, LinkPreviewsArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs};
 
 /// A private messenger on the Waku network, compatible with Status.
 ///
@@ -120,6 +120,7 @@ pub(crate) enum Command {
     /// Send a text to a chat
     #[command(after_help = "Examples:\n  undertone send @bob 'Are you there?'\n  \
         undertone send @bob 'Look' --image ./sea.jpg --image ./sky.png\n  \
+        undertone send @bob 'Read https://example.org' --preview\n  \
         undertone send zQ3sh… 'By key' --reply-to 0x5f…\n  date | undertone send @bob -")]
     Send {
         /// @name, chat key (zQ3… or 0x04…), link, or chat id
@@ -133,6 +134,9 @@ pub(crate) enum Command {
         /// The id of the message that this answers
         #[arg(long, value_name = "MESSAGE")]
         reply_to: Option<String>,
+        /// Make previews of the links in the text: asks their pages, from your address
+        #[arg(long, conflicts_with = "image")]
+        preview: bool,
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
@@ -198,6 +202,22 @@ pub(crate) enum Command {
         after_help = "Examples:\n  undertone listen\n  undertone listen --json    one frame of the event stream per line"
     )]
     Listen {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Save a chat as files that anybody can read: pages for a browser, JSON, pictures, sounds and files
+    #[command(
+        after_help = "Examples:\n  undertone export @bob --to ./bob\n  undertone export @bob --to ./bob.zip    one archive\n\n\
+        Nothing in it is encrypted: keep it where only you can read it."
+    )]
+    Export {
+        /// @name, chat key (zQ3… or 0x04…), link, or chat id
+        chat: String,
+        /// A new directory, or a new file that ends in .zip
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
         #[command(flatten)]
         who: Who,
         #[command(flatten)]

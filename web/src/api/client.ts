@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -123,8 +123,10 @@ export class ProfileClient {
   messages = (chat: string, before?: string, limit = 60) =>
     this.get<MessagePage>(`/chats/${enc(chat)}/messages${query({ before, limit })}`);
   message = (id: string) => this.get<Message>(`/messages/${enc(id)}`);
-  send = (chat: string, text: string, replyTo?: string) =>
-    this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, replyTo ? { text, replyTo } : { text });
+  send = (chat: string, text: string, replyTo?: string, previews: string[] = []) =>
+    this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, { text, ...(replyTo ? { replyTo } : {}), ...(previews.length > 0 ? { previews } : {}) });
+  /** Asks the page, from this computer's address. */
+  makePreview = (url: string) => this.post<MadePreview>('/previews', { url });
   resend = (id: string) => this.post(`/messages/${enc(id)}/resend`);
   search = (text: string, chat?: string, signal?: AbortSignal) =>
     this.get<Page<Message>>(`/search${query({ text, chat, limit: 40 })}`, signal);
@@ -190,12 +192,37 @@ export class ProfileClient {
   downloadBackup = async (name: string) => (await this.client.raw('GET', `${this.root}/backups/${enc(name)}`, undefined, undefined, undefined, UPLOAD_WITHIN_MS)).blob();
   /** The daemon reads the whole file before it answers, and changes nothing if it is not a backup of this profile. */
   restoreBackup = async (file: Blob) => (await this.client.raw('POST', `${this.root}/backups/restore`, file, undefined, BYTES, UPLOAD_WITHIN_MS)).json() as Promise<BackupJob>;
+  /** A chat as an archive that anybody can read; the total is an estimate. */
+  async exportChat(chat: string, signal: AbortSignal, progress: (done: number, total: number) => void): Promise<{ blob: Blob; name: string }> {
+    const response = await this.client.raw('GET', `${this.root}/chats/${enc(chat)}/export`, undefined, signal, undefined, UPLOAD_WITHIN_MS);
+    const total = Number(response.headers.get('undertone-estimate')) || 0;
+    const name = fileName(response.headers.get('content-disposition'), 'chat.zip');
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let done = 0;
+    for (const reader = response.body!.getReader(); ;) {
+      const { value } = await reader.read();
+      if (!value) return { blob: new Blob(parts, { type: 'application/zip' }), name };
+      parts.push(value as Uint8Array<ArrayBuffer>);
+      done += value.length;
+      progress(done, total);
+    }
+  }
+
   fetchAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/fetch`);
   cancelAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/cancel`);
 
   /** A picture or a file, with the page's proof. */
   async blob(path: string, signal?: AbortSignal): Promise<Blob> {
     return (await this.client.raw('GET', path, undefined, signal)).blob();
+  }
+}
+
+/** The name that a header gives to a file (RFC 8187). */
+export function fileName(header: string | null, otherwise: string): string {
+  try {
+    return decodeURIComponent(/filename\*=UTF-8''([^;]+)/.exec(header ?? '')?.[1] ?? otherwise);
+  } catch {
+    return otherwise;
   }
 }
 

@@ -25,6 +25,8 @@ export const OPERATIONS = {
   safety: 'get /contacts/{}/safety',
   verified: 'put /contacts/{}/verified',
   trust: 'put /contacts/{}/trust',
+  preview: 'post /previews',
+  exportChat: 'get /chats/{}/export',
   link: 'get /link',
   readLink: 'post /links',
   activity: 'get /activity',

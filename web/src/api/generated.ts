@@ -609,8 +609,37 @@ export interface Link {
 /** What a link leads to. */
 export type LinkKind = 'person' | 'community' | 'channel';
 
+/** What a message says of a page that its text links to. */
+export interface LinkPreview {
+  /** A few sentences. */
+  description?: string;
+  /** Where a small picture is, below the API's address. */
+  imagePath?: string;
+  /** Whose page it is: the host of the address, in letters that tell look-alikes apart. */
+  site: string;
+  /** Its title. */
+  title?: string;
+  /** The page's address, as it stands in the text. */
+  url: string;
+}
+
+/** Whether previews are made of links that we send. Making one asks the page, from our address. */
+export type LinkPreviews = 'ask' | 'always' | 'never';
+
 /** How loudly one kind of thing is told. */
 export type Loudness = 'off' | 'quiet' | 'alert';
+
+/** A preview that was made. It waits for some minutes to be sent, in memory only. */
+export type MadePreview = LinkPreview & {
+  /** Names it in the request that sends it. */
+  id: string;
+};
+
+/** Makes a preview: asks the page, from this computer's address. */
+export interface MakePreview {
+  /** The page's address: `http` or `https`. */
+  url: string;
+}
 
 /** A message in a chat. */
 export interface Message {
@@ -632,6 +661,8 @@ export interface Message {
   kind: MessageKind;
   /** Whether it came more than a minute after it was sent, into the middle of the chat. */
   late?: boolean;
+  /** Previews of links in the text. What they say is the author's claim; making them asked the page from the author's address, showing them asks nobody. */
+  links?: LinkPreview[];
   /** Whether we wrote it. */
   own: boolean;
   /** How far an own message in a group got; absent on all others. */
@@ -954,6 +985,8 @@ export interface SendAttachments {
 
 /** Sends a text. */
 export interface SendText {
+  /** Previews that were made of links in the text, by their ids; at most five. */
+  previews?: string[];
   /** The id of the message that this answers. */
   replyTo?: string;
   /** 1 to 4096 characters. */
@@ -988,6 +1021,8 @@ export interface Settings {
   autoLockMinutes?: number;
   /** Whose groups we may be put into. */
   groupInvitationsFrom?: InvitationsFrom;
+  /** Whether previews are made of links that we send. */
+  linkPreviews?: LinkPreviews;
   /** How the node takes part in the network. */
   mode: Mode;
   /** What is shown, and how loudly. */
@@ -1192,6 +1227,10 @@ export interface Paths {
     body: SendAttachments;
     answer: Created;
   };
+  /** A chat as a ZIP archive: pages for a browser, JSON, and what its messages carry. Nothing in it is encrypted. The header `undertone-estimate` says roughly how many bytes will come; if the answer breaks off, the archive is not whole. */
+  'GET /v1/profiles/{profile}/chats/{chat}/export': {
+    answer: Blob;
+  };
   /** Leave a chat: a group, where what was said stays; or a public chat, which goes with what was said in it. */
   'POST /v1/profiles/{profile}/chats/{chat}/leave': {
     answer: Accepted;
@@ -1391,6 +1430,10 @@ export interface Paths {
   'POST /v1/profiles/{profile}/messages/{message}/attachment/fetch': {
     answer: Accepted;
   };
+  /** The picture of a preview in a message, made anew. Counted from 0. */
+  'GET /v1/profiles/{profile}/messages/{message}/links/{number}/image': {
+    answer: Blob;
+  };
   /** How far a message of ours in a group got, per member. */
   'GET /v1/profiles/{profile}/messages/{message}/receipts': {
     answer: Receipt[];
@@ -1442,6 +1485,15 @@ export interface Paths {
   'PUT /v1/profiles/{profile}/presence': {
     body: SetPresence;
     answer: Account;
+  };
+  /** Make a preview of a link. This asks the page, from this computer's address, unless the settings say never. */
+  'POST /v1/profiles/{profile}/previews': {
+    body: MakePreview;
+    answer: MadePreview;
+  };
+  /** The picture of a preview that was made. */
+  'GET /v1/profiles/{profile}/previews/{id}/image': {
+    answer: Blob;
   };
   /** Say what somebody looks at, so that it is not told besides. */
   'PUT /v1/profiles/{profile}/screen': {

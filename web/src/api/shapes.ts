@@ -17,6 +17,7 @@ export type Checked = [
   Fits<App.Group, Daemon.Group>,
   Fits<App.GroupEvent, Daemon.GroupEvent>,
   Fits<App.Receipt, Daemon.Receipt>,
+  Fits<App.MadePreview, Daemon.MadePreview>,
   Fits<App.Message, Daemon.Message>,
   Fits<App.NodeStatus, Daemon.NodeStatus>,
   Fits<App.Settings, Daemon.Settings>,

@@ -216,6 +216,11 @@ export interface LinkPreview {
   imagePath?: string;
 }
 
+/** A preview that waits with the daemon, for some minutes, to be sent. */
+export interface MadePreview extends LinkPreview {
+  id: string;
+}
+
 export interface Message {
   id: string;
   chat: string;

@@ -11,7 +11,7 @@ export type Phase = 'starting' | 'unreachable' | 'stranger' | 'impostor' | 'welc
 
 export type Dialog =
   | { kind: 'search' | 'add-contact' | 'new-group' | 'public-chat' | 'shortcuts' | 'phrase' | 'share' | 'password' }
-  | { kind: 'add-members'; chat: string }
+  | { kind: 'add-members' | 'export'; chat: string }
   | { kind: 'forward'; text: string };
 
 export interface Toast {

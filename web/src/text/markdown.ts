@@ -121,6 +121,19 @@ export function isWebAddress(text: string): boolean {
   }
 }
 
+/** Up to `most` different web addresses of a text, in their order; what is code is not a link. */
+export function webLinks(text: string, most: number): string[] {
+  const found = new Set<string>();
+  const walk = (nodes: Inline[]): void => {
+    for (const node of nodes) {
+      if (node.type === 'link') found.add(node.url);
+      else if ('children' in node) walk(node.children);
+    }
+  };
+  for (const block of parse(text)) if (block.type === 'paragraph') block.lines.forEach(walk);
+  return [...found].slice(0, most);
+}
+
 /** One line for a list: the text without its marks. */
 export function flatten(text: string, mentions: readonly Mention[] = []): string {
   const of = (nodes: Inline[]): string =>

@@ -1,9 +1,11 @@
 //! Pictures, sounds and files.
 
+use std::path::Path;
+
 use hyper::Method;
 
-use super::{Client, ClientError, NOTHING, answer, encode, path};
-use crate::{Accepted, AttachmentKind, ChatStorage, Created, SendAttachments, Upload};
+use super::{Client, ClientError, NOTHING, Transferred, answer, encode, path};
+use crate::{Accepted, AttachmentKind, ChatStorage, Created, MadePreview, MakePreview, SendAttachments, Upload};
 
 impl Client {
     /// Hands over the bytes of something to send.
@@ -41,16 +43,21 @@ impl Client {
         self.send(Method::POST, &target, Some(body)).await
     }
 
-    /// The bytes of a message's attachment.
-    pub async fn attachment(&self, profile: &str, message: &str) -> Result<Vec<u8>, ClientError> {
-        let target = path(&["profiles", profile, "messages", message, "attachment"]);
-        let (status, bytes) = self.raw(Method::GET, &target, "application/json", Vec::new()).await?;
+    /// The bytes at a path that an answer gave, such as a picture's.
+    pub async fn bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let (status, bytes) = self.raw(Method::GET, path, "application/json", Vec::new()).await?;
         match status.is_success() {
             true => Ok(bytes.to_vec()),
             false => Err(answer::<Accepted>(status, &bytes)
                 .err()
                 .unwrap_or(ClientError::Incomprehensible)),
         }
+    }
+
+    /// The bytes of a message's attachment.
+    pub async fn attachment(&self, profile: &str, message: &str) -> Result<Vec<u8>, ClientError> {
+        self.bytes(&path(&["profiles", profile, "messages", message, "attachment"]))
+            .await
     }
 
     /// Fetches a file that is not fetched by itself, or was given up.
@@ -63,6 +70,24 @@ impl Client {
     pub async fn cancel_attachment(&self, profile: &str, message: &str) -> Result<Accepted, ClientError> {
         let target = path(&["profiles", profile, "messages", message, "attachment", "cancel"]);
         self.send(Method::POST, &target, NOTHING).await
+    }
+
+    /// Makes a preview of a link.
+    pub async fn make_preview(&self, profile: &str, body: &MakePreview) -> Result<MadePreview, ClientError> {
+        let target = path(&["profiles", profile, "previews"]);
+        self.send(Method::POST, &target, Some(body)).await
+    }
+
+    /// Writes a chat to a new file: a ZIP archive that anybody can read.
+    pub async fn export_chat(
+        &self,
+        profile: &str,
+        chat: &str,
+        to: &Path,
+        progress: &mut (dyn FnMut(Transferred) + Send),
+    ) -> Result<(), ClientError> {
+        let target = path(&["profiles", profile, "chats", chat, "export"]);
+        self.fetch_file(&target, to, progress).await
     }
 
     /// What a chat takes on this device.

@@ -18,6 +18,7 @@ use messenger::{Command, Reply, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
+use crate::calendar::Moment;
 use crate::engine::now;
 use crate::home;
 use crate::http::Refusal;
@@ -316,28 +317,12 @@ fn free_name(dir: &Path, at: Timestamp, cause: Cause) -> String {
     let begin = if cause == Cause::Daily { DAILY } else { ASKED };
     let mut second = at.0 / 1_000;
     loop {
-        let name = format!("{begin}{}{END}", stamp(second));
+        let name = format!("{begin}{}{END}", Moment::of_second(second).stamp());
         if !dir.join(&name).exists() {
             return name;
         }
         second += 1;
     }
-}
-
-/// A moment of UTC, in seconds since 1970, as fourteen digits.
-fn stamp(second: u64) -> String {
-    let (day, time) = (second / 86_400, second % 86_400);
-    // Years that begin in March, in eras of 400 years, so that the leap day is the last of its year.
-    let days = day + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month + 2) / 5 + 1;
-    let (month, late) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = year + era * 400 + late;
-    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
-    format!("{year:04}{month:02}{date:02}-{hour:02}{minute:02}{second:02}")
 }
 
 fn is_name(name: &str) -> bool {

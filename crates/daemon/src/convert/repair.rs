@@ -7,6 +7,11 @@ use store::{Absence, Cursor, GapRow, StoreError};
 use super::Reading;
 
 impl Reading<'_> {
+    /// All gaps of a chat, the earliest first.
+    pub(crate) fn gaps(&self, chat: &ChatId) -> Result<Vec<Gap>, StoreError> {
+        Ok(self.view.repair().gaps(chat)?.iter().map(gap).collect())
+    }
+
     /// A part of a chat's messages with the gaps among them; none if there is no such chat.
     pub(crate) fn page(
         &self,

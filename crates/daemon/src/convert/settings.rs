@@ -32,6 +32,11 @@ pub(crate) fn settings(settings: &messenger::Settings) -> api::Settings {
             messenger::AutoBackup::WithoutMessages => api::AutoBackup::WithoutMessages,
             messenger::AutoBackup::WithMessages => api::AutoBackup::WithMessages,
         },
+        link_previews: match settings.link_previews {
+            messenger::LinkPreviews::Ask => api::LinkPreviews::Ask,
+            messenger::LinkPreviews::Always => api::LinkPreviews::Always,
+            messenger::LinkPreviews::Never => api::LinkPreviews::Never,
+        },
         notifications: notifications(&settings.notifications),
     }
 }
@@ -65,6 +70,11 @@ pub(crate) fn settings_from(settings: &api::Settings) -> messenger::Settings {
             api::AutoBackup::Off => messenger::AutoBackup::Off,
             api::AutoBackup::WithoutMessages => messenger::AutoBackup::WithoutMessages,
             api::AutoBackup::WithMessages => messenger::AutoBackup::WithMessages,
+        },
+        link_previews: match settings.link_previews {
+            api::LinkPreviews::Ask => messenger::LinkPreviews::Ask,
+            api::LinkPreviews::Always => messenger::LinkPreviews::Always,
+            api::LinkPreviews::Never => messenger::LinkPreviews::Never,
         },
         notifications: notifications_from(&settings.notifications),
     }

@@ -282,7 +282,7 @@ async fn cut(name: String, bytes: Vec<u8>) -> Result<NewFile, Refusal> {
 }
 
 /// Runs a decoder beside the network's tasks; one at a time, because each may take 300 MB.
-async fn decoding<T: Send + 'static>(
+pub(crate) async fn decoding<T: Send + 'static>(
     decode: impl FnOnce() -> Result<T, pictures::PictureError> + Send + 'static,
 ) -> Result<T, Refusal> {
     static ONE: Semaphore = Semaphore::const_new(1);
@@ -344,7 +344,7 @@ fn part(range: &str, length: usize) -> Wanted {
 }
 
 /// RFC 8187: everything percent-encoded but letters, digits and a few marks.
-fn percent(name: &str) -> String {
+pub(super) fn percent(name: &str) -> String {
     let mut encoded = String::new();
     for byte in name.bytes() {
         match byte {
@@ -370,13 +370,13 @@ fn media_type_of(name: &str) -> &'static str {
     }
 }
 
-fn new_id() -> Result<String, Refusal> {
+pub(super) fn new_id() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::unavailable())?;
     Ok(hex::encode(bytes))
 }
 
-fn unusable(code: &'static str, text: String) -> Refusal {
+pub(super) fn unusable(code: &'static str, text: String) -> Refusal {
     Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorBody::new(code, text))
 }
 

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use crate::convert;
 use crate::http::chats::{bad_cursor, chat_id, limit, no_chat};
 use crate::http::extract::{Asked, Body};
+use crate::http::previews::named;
 use crate::http::{App, Refusal};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -62,14 +63,17 @@ async fn send(
     let profile = app.unlocked(&profile)?;
     let chat = chat_id(&chat)?;
     let reply_to = body.reply_to.as_deref().map(message_id).transpose()?;
-    match profile
-        .command(Command::SendText {
+    let (text, previews) = (body.text, named(&profile, &body.previews)?);
+    let command = match previews.is_empty() {
+        true => Command::SendText { chat, text, reply_to },
+        false => Command::SendPreviewed {
             chat,
-            text: body.text,
+            text,
+            previews,
             reply_to,
-        })
-        .await?
-    {
+        },
+    };
+    match profile.command(command).await? {
         Reply::Message(id) => Ok((
             StatusCode::CREATED,
             Json(Created {

@@ -10,6 +10,7 @@ mod backups;
 mod chats;
 mod contacts;
 mod door;
+mod export;
 mod extract;
 mod groups;
 mod links;
@@ -17,6 +18,7 @@ mod messages;
 mod node;
 mod page;
 mod people;
+mod previews;
 mod profiles;
 mod refusal;
 mod server;
@@ -41,6 +43,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::accounts::Accounts;
 use crate::engine::Stopped;
 
+pub(crate) use attachments::decoding;
 pub(crate) use auth::Guard;
 pub(crate) use refusal::Refusal;
 pub(crate) use server::serve;
@@ -83,11 +86,13 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(chats::routes())
         .merge(messages::routes())
         .merge(attachments::routes())
+        .merge(previews::routes())
         .merge(activity::routes())
         .merge(people::routes())
         .merge(settings::routes())
         .merge(links::routes())
         .merge(backups::routes())
+        .merge(export::routes())
         .merge(node::routes())
         .merge(door::routes())
 }
@@ -166,7 +171,7 @@ impl From<CommandError> for Refusal {
             CommandError::Chat(error) => status(error.fault()),
             CommandError::Backup(error) => status(error.fault()),
             CommandError::Group(error) => status(error.fault()),
-            CommandError::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            CommandError::Media(_) | CommandError::Preview(_) => StatusCode::UNPROCESSABLE_ENTITY,
             CommandError::Store(_) => {
                 let CommandError::Store(error) = error else {
                     unreachable!("matched above")

@@ -10,6 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, RgbImage};
 use messenger::media::Picture;
+use messenger::previews::MAX_PICTURE_BYTES;
 
 /// The sender's or the person's fault: this becomes no picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,26 @@ pub(crate) fn prepare(bytes: &[u8]) -> Result<Picture, PictureError> {
 pub(crate) fn show(bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
     let picture = decode(bytes)?;
     Ok(encode(&picture, SHOWN_QUALITY))
+}
+
+/// Makes the small picture of a preview: at most 480 pixels on a side and [`MAX_PICTURE_BYTES`].
+pub(crate) fn thumbnail(bytes: &[u8]) -> Result<Picture, PictureError> {
+    let mut picture = DynamicImage::from(decode(bytes)?);
+    let mut side = THUMBNAIL_SIDE;
+    loop {
+        if picture.width().max(picture.height()) > side {
+            picture = picture.resize(side, side, FilterType::Triangle);
+        }
+        let small = picture.to_rgb8();
+        for quality in [70, 55, 40] {
+            let jpeg = encode(&small, quality);
+            if jpeg.len() <= MAX_PICTURE_BYTES {
+                let (width, height) = small.dimensions();
+                return Ok(Picture { jpeg, width, height });
+            }
+        }
+        side = side * 3 / 4;
+    }
 }
 
 /// The best quality that fits into one envelope, or else the least, if that fits into what deployed clients take.
@@ -152,6 +173,8 @@ const MAX_PIXELS: u64 = 50_000_000;
 const MAX_MEMORY: u64 = 300 << 20;
 /// As deployed clients scale.
 const LONG_SIDE: u32 = 2_000;
+/// A preview is shown some 360 pixels wide.
+const THUMBNAIL_SIDE: u32 = 480;
 /// The least and the most that deployed clients use.
 const QUALITY: (u8, u8) = (50, 80);
 /// What deployed clients allow a picture that stays large.

@@ -17,8 +17,15 @@ pub(crate) struct Running {
 
 /// A daemon that touches loopback only.
 pub(crate) async fn start() -> Running {
+    start_with(|_| ()).await
+}
+
+/// The same, with something changed.
+pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Running {
     let dir = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(config(&dir)).await.unwrap();
+    let mut config = config(&dir);
+    change(&mut config);
+    let daemon = Daemon::start(config).await.unwrap();
     let client = daemon.client();
     Running { daemon, client, dir }
 }
@@ -88,6 +95,65 @@ impl Running {
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         self.raw(&format!("GET {path} HTTP/1.1\r\n{lines}\r\n")).await
     }
+}
+
+/// A service node on loopback, and how to reach it.
+pub(crate) async fn service() -> (waku::Node, String) {
+    let config = waku::NodeConfig {
+        listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+        ..waku::NodeConfig::default()
+    };
+    let (node, mut events) = waku::Node::start(config).await.unwrap();
+    // Somebody has to read them, or the node waits.
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    let address = node.status().await.unwrap().addresses[0].to_string();
+    (node, address)
+}
+
+/// Makes contacts of two profiles of a daemon.
+pub(crate) async fn befriend(client: &Client, one: &str, other: &str) -> (String, String) {
+    let keys = (
+        client.account(one).await.unwrap().key,
+        client.account(other).await.unwrap().key,
+    );
+    let request = api::ContactRequest {
+        key: keys.1.clone(),
+        note: "Hello!".into(),
+    };
+    client.request_contact(one, &request).await.unwrap();
+    eventually("the request", async || {
+        let contacts = client.contacts(other).await.unwrap();
+        contacts
+            .iter()
+            .any(|contact| contact.state == api::ContactState::Asking)
+            .then_some(())
+    })
+    .await;
+    client.contact_action(other, &keys.0, "accept").await.unwrap();
+    eventually("the acceptance", async || {
+        let contacts = client.contacts(one).await.unwrap();
+        contacts
+            .iter()
+            .any(|contact| contact.state == api::ContactState::Mutual)
+            .then_some(())
+    })
+    .await;
+    keys
+}
+
+/// Looks until it is there, for at most half a minute.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), wait)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not happen"))
 }
 
 /// Makes and unlocks a profile; answers its id.

@@ -127,6 +127,7 @@ async fn talk(count: usize, every: Duration) -> Used {
         let body = SendText {
             text: text(number),
             reply_to: None,
+            previews: Vec::new(),
         };
         stage.alice.client.send_text(PROFILE, &chat, &body).await.unwrap();
         sleep((every * (number as u32 + 1)).saturating_sub(first.elapsed())).await;

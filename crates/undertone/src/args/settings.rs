@@ -34,6 +34,9 @@ pub(crate) struct SettingsArgs {
     /// Whose pictures are kept and shown
     #[arg(long, value_name = "WHO")]
     pub(crate) pictures_of: Option<PicturesArg>,
+    /// Whether to make previews of links you send; making one asks the page, from your address
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) link_previews: Option<LinkPreviewsArg>,
     /// How much notifications say
     #[arg(long, value_name = "HOW")]
     pub(crate) preview: Option<PreviewArg>,
@@ -73,6 +76,17 @@ pub(crate) enum InvitationsArg {
     Contacts,
     /// Everybody's
     Everyone,
+}
+
+/// When previews are made.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LinkPreviewsArg {
+    /// When you want one
+    Ask,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// Whose pictures are kept.

@@ -104,6 +104,7 @@ fn config(dir: &std::path::Path, options: &AppOptions) -> Config {
                 address: options.listen_address.unwrap_or(defaults.listen.address),
                 port: options.tcp_port.unwrap_or(defaults.listen.port),
             },
+            ..Network::default()
         },
         ..Config::new(dir)
     }

@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
-use api::{Delivery, Gap, GapState, Message, MessagePage, PageQuery, Reach, SearchQuery, SendText};
+use api::{
+    Delivery, Gap, GapState, LinkPreviews, MakePreview, Message, MessagePage, PageQuery, Reach, SearchQuery, SendText,
+};
 
 use crate::args::Who;
 use crate::commands::attachments;
@@ -38,16 +40,64 @@ pub(super) async fn list(who: &Who, format: Format) -> Result<()> {
 }
 
 /// `undertone send`.
-pub(super) async fn send(who: &Who, chat: &str, text: String, reply_to: Option<String>, format: Format) -> Result<()> {
+pub(super) async fn send(
+    who: &Who,
+    chat: &str,
+    text: String,
+    reply_to: Option<String>,
+    previews: Previews,
+    format: Format,
+) -> Result<()> {
     let session = Session::open(who).await?;
     let text = if text == "-" { from_stdin()? } else { text };
     let chat = session.chat(chat).await?;
-    let created = session
-        .client
-        .send_text(&session.profile, &chat, &SendText { text, reply_to })
-        .await?;
+    let body = SendText {
+        previews: make_previews(&session, &text, previews).await?,
+        text,
+        reply_to,
+    };
+    let created = session.client.send_text(&session.profile, &chat, &body).await?;
     output::data(format, &created, |created| created.message_id.clone());
     Ok(())
+}
+
+/// Whether previews of links are wanted now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Previews {
+    /// As the settings say; to ask is to be told.
+    AsChosen,
+    /// Yes.
+    Wanted,
+}
+
+/// Makes previews of the first links in a text. One that cannot be made is no reason not to send.
+async fn make_previews(session: &Session, text: &str, wanted: Previews) -> Result<Vec<String>> {
+    let (client, profile) = (&session.client, &session.profile);
+    let links: Vec<&str> = links(text).take(MAX_PREVIEWS).collect();
+    let mut made = Vec::new();
+    if links.is_empty() {
+        return Ok(made);
+    }
+    if wanted == Previews::AsChosen && client.settings(profile).await?.link_previews != LinkPreviews::Always {
+        return Ok(made);
+    }
+    for link in links {
+        let url = link.to_owned();
+        match client.make_preview(profile, &MakePreview { url }).await {
+            Ok(preview) => made.push(preview.id),
+            Err(error) if error.code() == Some("previews_off") => return Err(error.into()),
+            Err(error) => output::remark(&format!("no preview of {}: {error}", clean(link))),
+        }
+    }
+    Ok(made)
+}
+
+/// The web addresses in a text.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let is_web = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+    text.split_whitespace()
+        .map(|word| word.trim_matches(['(', ')', '<', '>', '[', ']', '"', '\'', '.', ',', ';', ':', '!', '?']))
+        .filter(is_web)
 }
 
 /// `undertone resend`.
@@ -234,6 +284,9 @@ const PREVIEW: usize = 60;
 /// More than a text may have (4096 characters), so that too long is said, not cut.
 const MAX_STDIN: u64 = 64 << 10;
 
+/// Previews in a message.
+const MAX_PREVIEWS: usize = 5;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +307,7 @@ mod tests {
             reach: None,
             reply_to: None,
             read: true,
+            links: Vec::new(),
             attachments: Vec::new(),
             late: clock == 2,
         };

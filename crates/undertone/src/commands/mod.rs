@@ -6,6 +6,7 @@ mod attachments;
 pub(crate) mod backup;
 mod chats;
 mod contacts;
+mod export;
 mod groups;
 pub(crate) mod links;
 mod listen;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     result
 }
 
+// over budget: one arm a command
 async fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         None => app::open(cli.start, cli.no_browser).await,
@@ -58,14 +60,22 @@ async fn dispatch(cli: Cli) -> Result<()> {
             text,
             image,
             reply_to,
+            preview,
             who,
             output,
-        }) if image.is_empty() => chats::send(&who, &chat, text, reply_to, output.format()).await,
+        }) if image.is_empty() => {
+            let previews = match preview {
+                true => chats::Previews::Wanted,
+                false => chats::Previews::AsChosen,
+            };
+            chats::send(&who, &chat, text, reply_to, previews, output.format()).await
+        }
         Some(Command::Send {
             chat,
             text,
             image,
             reply_to,
+            preview: _,
             who,
             output,
         }) => attachments::send_images(&who, &chat, text, &image, reply_to, output.format()).await,
@@ -80,6 +90,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
             output,
         }) => chats::messages(&who, &chat, limit, before, output.format()).await,
         Some(Command::Read { chat, who }) => chats::read(&who, &chat).await,
+        Some(Command::Export { chat, to, who, output }) => export::run(&who, &chat, &to, output.format()).await,
         Some(Command::Search {
             text,
             chat,

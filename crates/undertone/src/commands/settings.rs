@@ -1,9 +1,9 @@
 //! `undertone settings`.
 
 use anyhow::Result;
-use api::{InvitationsFrom, Loudness, Mode, PicturesOf, RequestsFrom, Settings};
+use api::{InvitationsFrom, LinkPreviews, Loudness, Mode, PicturesOf, RequestsFrom, Settings};
 
-use crate::args::{InvitationsArg, LoudnessArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs, Who};
+use crate::args::{InvitationsArg, LinkPreviewsArg, LoudnessArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs, Who};
 use crate::commands::people;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
@@ -24,19 +24,8 @@ pub(super) async fn run(who: &Who, changes: &SettingsArgs, format: Format) -> Re
 }
 
 fn changed(mut settings: Settings, changes: &SettingsArgs) -> Result<Settings, Failure> {
-    if let Some(auto_lock) = &changes.auto_lock {
-        settings.auto_lock_minutes = match auto_lock.as_str() {
-            "never" => None,
-            minutes => match minutes.parse() {
-                Ok(minutes) if minutes > 0 => Some(minutes),
-                _ => {
-                    return Err(Failure::new(
-                        Exit::Usage,
-                        "--auto-lock takes a number of minutes above 0, or never",
-                    ));
-                }
-            },
-        };
+    if let Some(chosen) = &changes.auto_lock {
+        settings.auto_lock_minutes = auto_lock(chosen)?;
     }
     match changes.mode {
         Some(ModeArg::Relay) => settings.mode = Mode::Relay,
@@ -57,6 +46,12 @@ fn changed(mut settings: Settings, changes: &SettingsArgs) -> Result<Settings, F
     match changes.pictures_of {
         Some(PicturesArg::Contacts) => settings.pictures_of = PicturesOf::Contacts,
         Some(PicturesArg::Nobody) => settings.pictures_of = PicturesOf::Nobody,
+        None => {}
+    }
+    match changes.link_previews {
+        Some(LinkPreviewsArg::Ask) => settings.link_previews = LinkPreviews::Ask,
+        Some(LinkPreviewsArg::Always) => settings.link_previews = LinkPreviews::Always,
+        Some(LinkPreviewsArg::Never) => settings.link_previews = LinkPreviews::Never,
         None => {}
     }
     settings.profile_for = changes.profile_for.map_or(settings.profile_for, people::audience);
@@ -80,6 +75,16 @@ fn changed(mut settings: Settings, changes: &SettingsArgs) -> Result<Settings, F
     settings.share_megabytes = changes.share_megabytes.unwrap_or(settings.share_megabytes);
     settings.share_hours = changes.share_hours.unwrap_or(settings.share_hours);
     Ok(settings)
+}
+
+/// A number of minutes above 0, or `never`.
+fn auto_lock(text: &str) -> Result<Option<u32>, Failure> {
+    let sentence = "--auto-lock takes a number of minutes above 0, or never";
+    match (text, text.parse()) {
+        ("never", _) => Ok(None),
+        (_, Ok(minutes)) if minutes > 0 => Ok(Some(minutes)),
+        _ => Err(Failure::new(Exit::Usage, sentence)),
+    }
 }
 
 /// `mention=quiet`.
@@ -121,6 +126,11 @@ fn words(settings: &Settings) -> String {
         PicturesOf::Contacts => "contacts",
         PicturesOf::Nobody => "nobody",
     };
+    let previews = match settings.link_previews {
+        LinkPreviews::Ask => "when you want one",
+        LinkPreviews::Always => "always",
+        LinkPreviews::Never => "never",
+    };
     output::table(&[
         vec!["lock".into(), lock],
         vec!["network".into(), mode.into()],
@@ -130,6 +140,7 @@ fn words(settings: &Settings) -> String {
         vec!["profile for".into(), people::audience_word(settings.profile_for).into()],
         vec!["picture for".into(), people::audience_word(settings.picture_for).into()],
         vec!["pictures of".into(), pictures.into()],
+        vec!["previews of links".into(), previews.into()],
         vec![
             "notifications".into(),
             people::notifications_words(&settings.notifications),
@@ -152,6 +163,7 @@ mod tests {
             profile_for: None,
             picture_for: None,
             pictures_of: None,
+            link_previews: None,
             preview: None,
             do_not_disturb: None,
             notify: vec!["mention=quiet".into()],

@@ -185,6 +185,7 @@ impl Person {
         let body = SendText {
             text: text.to_owned(),
             reply_to: reply_to.map(str::to_owned),
+            previews: Vec::new(),
         };
         Ok(self.client()?.send_text(self.profile()?, key, &body).await?.message_id)
     }

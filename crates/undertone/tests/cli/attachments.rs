@@ -37,6 +37,35 @@ fn png() -> Vec<u8> {
     data_encoding::HEXLOWER.decode(digits.as_bytes()).unwrap()
 }
 
+/// What somebody exports has everything that came.
+fn exported(bob: &Person, alice: &str, report: &[u8], parent: &Path) {
+    let dir = parent.join("exported");
+    let said = bob.json(&["export", alice, "--to", text(&dir)]);
+    // Two pages, four files.
+    assert_eq!(said["files"], 6, "{said}");
+    let page = std::fs::read_to_string(dir.join("chat.html")).unwrap();
+    let json: Value = serde_json::from_slice(&std::fs::read(dir.join("chat.json")).unwrap()).unwrap();
+    let files: Vec<&str> = json["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|message| message["files"].as_array().into_iter().flatten())
+        .map(|file| file.as_str().unwrap())
+        .collect();
+    assert_eq!(files.len(), 4);
+    for file in &files {
+        assert!(page.contains(file), "{file} is shown");
+        assert!(dir.join(file).is_file(), "{file} is there");
+    }
+    let kept = files.iter().find(|file| file.ends_with("report.bin")).unwrap();
+    assert!(std::fs::read(dir.join(kept)).unwrap() == report);
+    let (_, said) = bob.failure(&["export", alice, "--to", text(&dir)]);
+    assert!(said.contains("choose another name"), "nothing is overwritten: {said}");
+    let archive = parent.join("exported.zip");
+    bob.run(&["export", alice, "--to", text(&archive)]);
+    assert!(std::fs::read(&archive).unwrap().starts_with(b"PK"));
+}
+
 #[test]
 fn pictures_sounds_and_files_arrive_whole_through_a_crash() {
     // over budget: one story, told in order
@@ -125,6 +154,7 @@ fn pictures_sounds_and_files_arrive_whole_through_a_crash() {
         std::fs::read(&saved).unwrap().starts_with(&[0xff, 0xd8, 0xff]),
         "a JPEG"
     );
+    exported(&bob, &alice_key, &bytes, parent.path());
     alice.kill();
     bob.kill();
     service.kill();

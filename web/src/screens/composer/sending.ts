@@ -8,7 +8,7 @@ type Api = Pick<ProfileClient, 'edit' | 'send' | 'upload' | 'sendAttachments'>;
 
 /** Pictures go together with the text; each other file is a message of its own, the text before them if no picture carries it. */
 export async function sendDraft(
-  api: Api, chat: string, draft: Draft, text: string, progress: (done: number, total: number) => void = () => {},
+  api: Api, chat: string, draft: Draft, text: string, progress: (done: number, total: number) => void = () => {}, previews: string[] = [],
 ): Promise<void> {
   if (draft.editing) {
     await api.edit(draft.editing, text);
@@ -18,7 +18,7 @@ export async function sendDraft(
   const files = draft.files.map((entry) => entry.file);
   const images = files.filter(isImage);
   const others = files.filter((file) => !isImage(file));
-  if (images.length === 0 && text !== '') await api.send(chat, text, reply);
+  if (images.length === 0 && text !== '') await (previews.length > 0 ? api.send(chat, text, reply, previews) : api.send(chat, text, reply));
   let done = 0;
   const upload = async (file: File) => {
     progress(done, files.length);

@@ -144,3 +144,14 @@ fn what_is_transparent_lies_on_white() {
     let shown = decode(&show(&bytes).unwrap()).unwrap();
     assert!(shown.get_pixel(4, 4).0.iter().all(|part| *part > 250));
 }
+
+#[test]
+fn the_picture_of_a_preview_is_small_whatever_it_was() {
+    for (width, height) in [(1_200, 630), (3, 2), (2_000, 20), (20, 2_000)] {
+        let made = thumbnail(&png(&noise(width, height))).unwrap();
+        assert!(made.jpeg.len() <= MAX_PICTURE_BYTES, "{} bytes", made.jpeg.len());
+        assert!(made.width.max(made.height) <= THUMBNAIL_SIDE && made.width > 0 && made.height > 0);
+        assert!(show(&made.jpeg).is_ok());
+    }
+    assert!(thumbnail(&bomb(60_000, 60_000)).is_err());
+}
