@@ -179,7 +179,7 @@ pub(super) fn protocol_message() -> Vec<Vec<u8>> {
     let pairwise = seal_pairwise(b"text", &installation(), Some(signed_bundle()), &mut sessions);
     vec![
         seal_public(b"text".to_vec(), &installation(), signed_bundle()),
-        pairwise.expect("the session is new"),
+        pairwise.expect("the session is new").bytes,
         seal_dh(b"text", &theirs, &installation(), None, &mut rng()),
     ]
 }

@@ -128,16 +128,29 @@ export const activity: Activity[] = [
   { id: 'a3', kind: 'reply', at: NOW - 5 * HOUR, read: true, person: bob.key, personName: bob.name, chat: 'bob', chatName: bob.name, message: messages.get('bob')![6]! },
   { id: 'a4', kind: 'contact-accepted', at: NOW - 2 * DAY, read: true, person: bob.key, personName: bob.name },
 ];
-const peer = (at: number) => ({ peerId: `16Uiu2HAm${'QwErTyUiPaSdFgHjKzXcVbNm'.slice(at)}${at}kPq9`, address: `/ip4/203.0.113.${at * 7 + 4}/tcp/30303`, protocols: at % 3 === 0 ? ['relay', 'store'] : at % 3 === 1 ? ['relay'] : ['relay', 'filter', 'lightpush'], latencyMs: 18 + at * 37, inMesh: at !== 4 });
+const peer = (at: number) => ({ peerId: `16Uiu2HAm${'QwErTyUiPaSdFgHjKzXcVbNm'.slice(at)}${at}kPq9`, address: `/ip4/203.0.113.${at * 7 + 4}/tcp/30303`, protocols: at % 3 === 0 ? ['relay', 'store'] : at % 3 === 1 ? ['relay'] : ['relay', 'filter', 'lightpush'], latencyMs: 18 + at * 37, inMesh: at !== 4, agent: at % 2 ? 'nwaku-v0.36.0' : 'undertone/0.1.0', transport: 'tcp' as const, outbound: at % 3 !== 2, since: NOW - at * HOUR });
 export const node: NodeStatus = {
   mode: 'relay', connectivity: 'online', peerId: '16Uiu2HAmAliceAliceAliceAlice', addresses: ['/ip4/192.0.2.10/tcp/40111/p2p/16Uiu2HAmAliceAliceAliceAlice'], cluster: 16, shards: [32, 64],
   peers: Array.from({ length: 7 }, (_, at) => peer(at)), bytesIn: 48_300_000, bytesOut: 31_200_000, sharing: { messages: 18_240, bytes: 212_000_000 }, historyGaps: 0, outbox: 0,
+  asked: [peer(0).peerId, peer(3).peerId], mesh: [{ topic: '/waku/2/rs/16/32', peers: [0, 1, 2, 3].map((at) => peer(at).peerId) }, { topic: '/waku/2/rs/16/64', peers: [0, 1, 3].map((at) => peer(at).peerId) }],
+  traffic: [{ purpose: 'own', bytesIn: 3_100_000, bytesOut: 900_000 }, { purpose: 'others', bytesIn: 38_000_000, bytesOut: 29_000_000 }, { purpose: 'store', bytesIn: 7_000_000, bytesOut: 1_250_000 }, { purpose: 'metadata', bytesIn: 200_000, bytesOut: 50_000 }],
 };
+const CONTENT_TOPIC = '/waku/1/0x5dcb7a91/rfc26';
 export const trace: Trace = {
-  keptUntil: NOW + 30 * DAY,
-  envelopes: [{ hash: '0xc2e70e28f1a94c0db1be83db1a5e2d64b70f9e1ac2f0b1d9e8c7a6b5d4e3f201', pubsubTopic: '/waku/2/rs/16/64', contentTopic: '/waku/1/0x5dcb7a91/rfc26', data: 531, padded: 768, wire: 905, at: NOW - HOUR, place: 'negotiated', peers: 7, stores: ['16Uiu2HAmQwErTy0kPq9', '16Uiu2HAmErTyUi3kPq9'] }],
-  parts: [{ peer: bob.key, name: bob.name, signed: 214, synced: 262, encrypted: 531, at: NOW - HOUR, keys: [
-    { installation: '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', scheme: 'ratchet', bundle: '0x02a1', chain: '0x03c4f7a2b19e', n: 12, acknowledgedAt: NOW - HOUR + 900, state: { kind: 'gone', next: 13 } },
-    { installation: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', scheme: 'founding', bundle: '0x02b7', chain: '0x0277aa01c3d2', n: 0, state: { kind: 'gone' } },
-  ] }],
+  message: '0x01', own: true, text: 31, keptUntil: NOW + 30 * DAY,
+  parcels: [{
+    person: bob.key, name: bob.name, at: NOW - HOUR, signed: 214, synced: 262, encrypted: 531, place: 'negotiated', pubsubTopic: '/waku/2/rs/16/64', contentTopic: CONTENT_TOPIC, segments: 1,
+    keys: [
+      { installation: '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', scheme: 'ratchet', chain: '03c4f7a2b19e4a10', number: 12, acknowledgedAt: NOW - HOUR + 900, fate: 'erased' },
+      { installation: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', scheme: 'founding', chain: '0277aa01c3d200ff', number: 0, fate: 'erased' },
+    ],
+    envelopes: [{
+      hash: '0xc2e70e28f1a94c0db1be83db1a5e2d64b70f9e1ac2f0b1d9e8c7a6b5d4e3f201', segment: 0, data: 531, padded: 768, sealed: 796, wire: 845, outcome: 'taken', at: NOW - HOUR, peers: 7,
+      seen: [{ way: 'handed', peer: '16Uiu2HAmQwErTy0kPq9', at: NOW - HOUR }, { way: 'handed', peer: '16Uiu2HAmErTyUi3kPq9', at: NOW - HOUR }, { way: 'store', peer: '16Uiu2HAmErTyUi3kPq9', at: NOW - HOUR + 600_000 }],
+      fields: [
+        { name: 'payload', bytes: 799, value: '8f3a1c5e77b0d2940a6be1f2c3a49857' }, { name: 'contentTopic', bytes: 26, value: CONTENT_TOPIC }, { name: 'version', bytes: 2, value: '1' },
+        { name: 'timestamp', bytes: 10, value: String(BigInt(NOW - HOUR) * 1_000_000n) }, { name: 'meta', bytes: 2 }, { name: 'ephemeral', bytes: 3 }, { name: 'other', bytes: 3 },
+      ],
+    }],
+  }],
 };

@@ -34,6 +34,7 @@ mod bytes;
 mod groups;
 mod links;
 mod people;
+mod traces;
 
 pub use bytes::Transferred;
 

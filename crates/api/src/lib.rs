@@ -31,6 +31,7 @@ mod profile;
 mod repair;
 mod secret;
 mod settings;
+mod trace;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
 pub use attachment::{Attachment, AttachmentKind, AttachmentState, ChatStorage, SendAttachments, Upload, UploadQuery};
@@ -60,6 +61,10 @@ pub use profile::{
 pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
 pub use settings::{Audience, InvitationsFrom, LinkPreviews, Mode, PicturesOf, RequestsFrom, Settings};
+pub use trace::{
+    Trace, TraceEnvelope, TraceFate, TraceField, TraceKey, TraceLock, TraceOutcome, TraceParcel, TracePlace,
+    TraceScheme, TraceSighting, TraceWay,
+};
 
 /// The version that every path begins with: `/v1/…`.
 pub const VERSION: &str = "v1";

@@ -110,6 +110,12 @@ pub fn open(bytes: &[u8], key: OpeningKey<'_>) -> Result<Opened, OpenError> {
     unframe(plaintext)
 }
 
+/// Bytes that sealing for whoever holds a symmetric key adds to the padded plaintext.
+pub const SYMMETRIC_OVERHEAD: usize = symmetric::OVERHEAD;
+
+/// Bytes that sealing for one public key adds to the padded plaintext.
+pub const ASYMMETRIC_OVERHEAD: usize = EPHEMERAL + IV + MAC;
+
 /// The longest data one payload carries: its size has three bytes.
 pub const MAX_DATA: usize = (1 << 24) - 1;
 

@@ -94,13 +94,13 @@ impl CatchUp {
                 .map(|due| Duration::from_millis(due.saturating_sub(now().0)));
             tokio::select! {
                 Some(done) = queries.join_next() => {
-                    let Ok((ticket, result)) = done else { continue };
+                    let Ok((peer, ticket, result)) = done else { continue };
                     let progress = match result {
                         Ok(response) => catchup.answered(ticket, response, now().0),
                         Err(failure) => catchup.failed(ticket, failure, now().0),
                     };
                     open += u64::from(progress.open.is_some());
-                    self.apply(progress).await?;
+                    self.apply(peer, progress).await?;
                 }
                 () = sleep(due.unwrap_or(LONGEST_PAUSE)), if !interrupted => {}
                 () = self.gaps.notified(), if !interrupted => interrupted = true,
@@ -113,7 +113,7 @@ impl CatchUp {
         Ok(open + catchup.remaining().len() as u64)
     }
 
-    async fn apply(&self, progress: Progress) -> Result<(), Stopped> {
+    async fn apply(&self, peer: PeerId, progress: Progress) -> Result<(), Stopped> {
         if progress.left_out > 0 {
             tracing::debug!(count = progress.left_out, "a store node sent what was not asked for");
         }
@@ -125,6 +125,7 @@ impl CatchUp {
             .history_page(HistoryPage {
                 envelopes: progress.envelopes,
                 closed,
+                from: Some(peer.to_string()),
             })
             .await
     }
@@ -154,12 +155,12 @@ async fn ask(
     peer: PeerId,
     ticket: Ticket,
     query: waku_proto::store::Query,
-) -> (Ticket, Result<Response, Failure>) {
+) -> (PeerId, Ticket, Result<Response, Failure>) {
     let answer = node.query_history(Some(peer), query).await.map_err(|error| {
         tracing::debug!(%error, "a store node did not answer");
         error.as_failure()
     });
-    (ticket, answer)
+    (peer, ticket, answer)
 }
 
 /// One to ask and one to confirm.

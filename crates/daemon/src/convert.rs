@@ -19,6 +19,7 @@ pub(crate) mod people;
 pub(crate) mod previews;
 mod repair;
 pub(crate) mod settings;
+mod trace;
 
 /// One look at the database, through our own eyes.
 pub(crate) struct Reading<'v> {

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api::{Item, Signal};
+use messenger::traces::Carrier;
 use messenger::{
     AccountInfo, ChatId, Command, CommandError, HistoryGap, HistoryPage, Inbound, Messenger, Mnemonic, OutboxId,
-    Published, Reply, Settings, Timestamp, notifications,
+    Receipt, Reply, Settings, Timestamp, notifications,
 };
 use store::{Changes, StoreError};
 use tokio::runtime::Handle;
@@ -27,7 +28,7 @@ use crate::event_log::EventLog;
 #[derive(Clone)]
 pub(crate) struct Engine {
     requests: mpsc::Sender<Request>,
-    envelopes: mpsc::Sender<Envelope>,
+    envelopes: mpsc::Sender<(Envelope, Carrier)>,
     board: Board,
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct Board {
 enum Request {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     SealDue(usize, oneshot::Sender<Vec<(OutboxId, Envelope)>>),
-    Published(Vec<(OutboxId, Published)>, oneshot::Sender<()>),
+    Published(Vec<Receipt>, oneshot::Sender<()>),
     HistoryGaps(oneshot::Sender<Vec<HistoryGap>>),
     HistoryPage(HistoryPage, oneshot::Sender<()>),
     Connected(oneshot::Sender<()>),
@@ -121,8 +122,8 @@ impl Engine {
     }
 
     /// Takes a received envelope; waits while the engine has enough to do.
-    pub(crate) async fn receive(&self, envelope: Envelope) -> Result<(), Stopped> {
-        self.envelopes.send(envelope).await.map_err(|_| Stopped)
+    pub(crate) async fn receive(&self, envelope: Envelope, carrier: Carrier) -> Result<(), Stopped> {
+        self.envelopes.send((envelope, carrier)).await.map_err(|_| Stopped)
     }
 
     /// Seals up to `limit` outbox entries that are due.
@@ -131,8 +132,8 @@ impl Engine {
     }
 
     /// Says what became of some of them.
-    pub(crate) async fn published(&self, results: Vec<(OutboxId, Published)>) -> Result<(), Stopped> {
-        self.ask(|answer| Request::Published(results, answer)).await
+    pub(crate) async fn published(&self, receipts: Vec<Receipt>) -> Result<(), Stopped> {
+        self.ask(|answer| Request::Published(receipts, answer)).await
     }
 
     /// The history that is missing now.
@@ -190,7 +191,7 @@ struct Core {
 /// What wakes the thread.
 enum Wake {
     Request(Option<Request>),
-    Envelope(Envelope),
+    Envelope((Envelope, Carrier)),
     Deadline,
 }
 
@@ -199,7 +200,7 @@ impl Core {
         mut self,
         handle: &Handle,
         mut requests: mpsc::Receiver<Request>,
-        mut envelopes: mpsc::Receiver<Envelope>,
+        mut envelopes: mpsc::Receiver<(Envelope, Carrier)>,
     ) -> Result<(), StoreError> {
         self.look_at_outbox()?;
         let mut breath = Duration::ZERO;
@@ -264,8 +265,8 @@ impl Core {
                 self.look_at_outbox()?;
                 let _ = answer.send(sealed.value);
             }
-            Request::Published(results, answer) => {
-                let commit = self.messenger.published_many(now, &results)?;
+            Request::Published(receipts, answer) => {
+                let commit = self.messenger.published_many(now, &receipts)?;
                 self.committed(commit.changes)?;
                 self.look_at_outbox()?;
                 let _ = answer.send(());
@@ -296,14 +297,18 @@ impl Core {
     }
 
     /// Handles an envelope, and those that wait behind it, in one transaction.
-    fn receive(&mut self, first: Envelope, more: &mut mpsc::Receiver<Envelope>) -> Result<(), StoreError> {
+    fn receive(
+        &mut self,
+        first: (Envelope, Carrier),
+        more: &mut mpsc::Receiver<(Envelope, Carrier)>,
+    ) -> Result<(), StoreError> {
         let mut batch = vec![first];
         while batch.len() < BATCH
-            && let Ok(envelope) = more.try_recv()
+            && let Ok(brought) = more.try_recv()
         {
-            batch.push(envelope);
+            batch.push(brought);
         }
-        let commit = self.messenger.receive_many(now(), &batch)?;
+        let commit = self.messenger.receive_from(now(), &batch)?;
         self.committed(commit.changes)?;
         for inbound in &commit.value {
             if let Inbound::Dropped(reason) = inbound {

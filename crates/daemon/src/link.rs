@@ -6,12 +6,24 @@
 use std::sync::Arc;
 
 use api::{Connectivity, Signal};
+use messenger::traces::{Carrier, Way};
 use tokio::sync::{Notify, watch};
-use waku::{Events, Node, NodeEvent, Origin};
+use waku::{Events, Node, NodeEvent, Origin, PeerId};
 
 use crate::engine::{Engine, Stopped, now};
 use crate::event_log::EventLog;
 use crate::skew::{self, Skew};
+
+/// How an envelope came, in the messenger's words.
+fn carrier(origin: Origin, from: Option<PeerId>) -> Carrier {
+    Carrier {
+        way: match origin {
+            Origin::Filter => Way::Filter,
+            Origin::Relay | Origin::Own => Way::Relay,
+        },
+        peer: from.map(|peer| peer.to_string()).unwrap_or_default(),
+    }
+}
 
 /// The task's parts.
 pub(crate) struct Link {
@@ -58,11 +70,17 @@ impl Link {
 
     async fn event(&mut self, event: NodeEvent, skew: &mut Skew) -> Result<(), Stopped> {
         match event {
-            NodeEvent::Envelope { envelope, origin, .. } => {
+            // It was made here.
+            NodeEvent::Envelope {
+                origin: Origin::Own, ..
+            } => Ok(()),
+            NodeEvent::Envelope {
+                envelope, origin, from, ..
+            } => {
                 if let (Origin::Relay, Some(sent)) = (origin, envelope.message.timestamp) {
                     self.clock(skew.observe(now().0, sent));
                 }
-                self.engine.receive(envelope).await
+                self.engine.receive(envelope, carrier(origin, from)).await
             }
             NodeEvent::Missed { count } => {
                 tracing::warn!(

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use api::{Connectivity, Mode};
-use messenger::{OutboxId, Published};
+use messenger::traces::Taken;
+use messenger::{OutboxId, Published, Receipt};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -67,16 +68,21 @@ impl Publisher {
     }
 }
 
-async fn attempt(node: Node, entry: OutboxId, envelope: Envelope) -> (OutboxId, Published) {
+async fn attempt(node: Node, entry: OutboxId, envelope: Envelope) -> Receipt {
+    let mut taken = Taken::default();
     let result = match node.publish(envelope).await {
-        Ok(_) => Published::Sent,
+        Ok(receipt) => {
+            taken.peers = receipt.peers.iter().map(ToString::to_string).collect();
+            taken.count = receipt.count;
+            Published::Sent
+        }
         Err(PublishError::TooLarge) => Published::TooLarge,
         Err(error) => {
             tracing::debug!(%error, "an envelope was not taken");
             Published::Retry
         }
     };
-    (entry, result)
+    Receipt { entry, result, taken }
 }
 
 /// A token bucket.

@@ -18,6 +18,7 @@ use crate::contacts::Sender;
 use crate::devices::{self, sessions};
 use crate::groups;
 use crate::send;
+use crate::traces;
 use crate::turn::{Turn, row_key};
 
 /// Takes over a message for a person. It goes out at once, except at the very first contact: then their contact code is
@@ -77,6 +78,10 @@ pub(crate) fn acknowledged(
         settled_any = true;
         if let (Some(installation), Some(sent_at)) = (installation, sent_at) {
             devices::acknowledged_by(turn, &sender.key, installation, Timestamp::from_seconds(sent_at))?;
+        }
+        if let Some(message) = &settled.message {
+            let device = installation.map_or("", InstallationId::as_str);
+            traces::acknowledged(turn, message, &sender.row, device)?;
         }
         let everybody = match &settled.message {
             Some(message) => groups::received_by(turn, message, &sender.row)?,
@@ -187,6 +192,9 @@ pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), S
         .map(DatasyncId)
         .collect();
     let now = turn.now;
+    for ack in &acks {
+        turn.tx.traces().answered(&ack.0, now)?;
+    }
     let due: Vec<DueMessage> = turn
         .tx
         .datasync()
@@ -203,7 +211,8 @@ pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), S
             messages: vec![message],
             ..Payload::default()
         };
-        send::payload(turn, person, &payload.encode(), due.outgoing.message, attach)?;
+        let message = due.outgoing.message.map(|id| (id, due.outgoing.body.len()));
+        send::payload(turn, person, &payload.encode(), message, attach)?;
     }
     if !acks.is_empty() {
         let payload = Payload {

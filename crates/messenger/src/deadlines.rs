@@ -11,6 +11,7 @@ use crate::groups;
 use crate::presence;
 use crate::profile::contact_code;
 use crate::repair;
+use crate::traces;
 use crate::turn::Turn;
 use crate::waiting;
 
@@ -84,6 +85,7 @@ fn prune_if_due(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     turn.tx.segments().prune(month_ago)?;
     turn.tx.outbox().prune_hashes(seen_until)?;
     repair::prune(turn)?;
+    traces::prune(turn)?;
     turn.tx.bundles().prune(month_ago)?;
     contacts::forget_strangers(turn, month_ago)?;
     turn.tx.sessions().prune(turn.now.minus(SESSION_KEPT_MS))?;

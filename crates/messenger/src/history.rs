@@ -31,6 +31,8 @@ pub struct HistoryPage {
     pub envelopes: Vec<Envelope>,
     /// What is complete with this page and those before it.
     pub closed: Option<Gap>,
+    /// The store node it is from, by its peer id.
+    pub from: Option<String>,
 }
 
 /// What is missing at `now`, urgent stretches first.

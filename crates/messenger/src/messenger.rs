@@ -18,6 +18,7 @@ use crate::outbox::Sealed;
 use crate::profile::{self, Identity, OwnProfile, ProfileError};
 use crate::settings::Settings;
 use crate::topics::Topics;
+use crate::traces::{Carrier, Taken, Way};
 use crate::turn::{Me, Turn};
 use crate::{
     activity, backup, broken, chats, contacts, datasync, deadlines, files, groups, media, notifications, outbox,
@@ -58,6 +59,17 @@ pub enum Published {
     Retry,
     /// It can never be published like this.
     TooLarge,
+}
+
+/// What became of an attempt to publish an entry of the outbox, and who took it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry.
+    pub entry: OutboxId,
+    /// What became of the attempt.
+    pub result: Published,
+    /// The nodes that took it.
+    pub taken: Taken,
 }
 
 /// A profile to be made.
@@ -161,13 +173,33 @@ impl Messenger {
 
     /// Handles several received envelopes in one transaction; each stands or falls by itself.
     pub fn receive_many(&mut self, now: Timestamp, envelopes: &[Envelope]) -> Result<Commit<Vec<Inbound>>, StoreError> {
-        self.receive_and(now, envelopes, |_| Ok(()))
+        let brought: Vec<_> = envelopes.iter().map(|envelope| (envelope, None)).collect();
+        self.receive_and(now, &brought, |_| Ok(()))
+    }
+
+    /// The same, of envelopes of which it is known who brought them.
+    pub fn receive_from(
+        &mut self,
+        now: Timestamp,
+        brought: &[(Envelope, Carrier)],
+    ) -> Result<Commit<Vec<Inbound>>, StoreError> {
+        let brought: Vec<_> = brought
+            .iter()
+            .map(|(envelope, carrier)| (envelope, Some(carrier)))
+            .collect();
+        self.receive_and(now, &brought, |_| Ok(()))
     }
 
     /// Applies a page of history, and remembers what is complete with it, in one transaction.
     pub fn history_page(&mut self, now: Timestamp, page: HistoryPage) -> Result<Commit<Vec<Inbound>>, StoreError> {
-        let HistoryPage { envelopes, closed } = page;
-        self.receive_and(now, &envelopes, |turn| match &closed {
+        let HistoryPage {
+            envelopes,
+            closed,
+            from,
+        } = page;
+        let carrier = from.map(|peer| Carrier { way: Way::Store, peer });
+        let brought: Vec<_> = envelopes.iter().map(|envelope| (envelope, carrier.as_ref())).collect();
+        self.receive_and(now, &brought, |turn| match &closed {
             Some(gap) => history::close(turn, gap),
             None => Ok(()),
         })
@@ -175,19 +207,19 @@ impl Messenger {
 
     /// Says what became of an attempt to publish an entry of the outbox.
     pub fn published(&mut self, now: Timestamp, entry: OutboxId, result: Published) -> Result<Commit<()>, StoreError> {
-        self.published_many(now, &[(entry, result)])
+        let taken = Taken::default();
+        self.published_many(now, &[Receipt { entry, result, taken }])
     }
 
     /// Says what became of several of them, in one transaction.
-    pub fn published_many(
-        &mut self,
-        now: Timestamp,
-        results: &[(OutboxId, Published)],
-    ) -> Result<Commit<()>, StoreError> {
-        let hashes: Vec<_> = results.iter().map(|(id, _)| self.in_flight.answered(*id)).collect();
+    pub fn published_many(&mut self, now: Timestamp, receipts: &[Receipt]) -> Result<Commit<()>, StoreError> {
+        let attempts: Vec<_> = receipts
+            .iter()
+            .map(|receipt| self.in_flight.answered(receipt.entry))
+            .collect();
         self.turn(now, |turn, _| {
-            for ((id, result), hash) in results.iter().zip(&hashes) {
-                outbox::published(turn, *id, *result, hash.as_ref())?;
+            for (receipt, attempt) in receipts.iter().zip(&attempts) {
+                outbox::published(turn, receipt, attempt.as_ref())?;
             }
             Ok(())
         })
@@ -376,7 +408,7 @@ impl Messenger {
     fn receive_and(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        brought: &[(&Envelope, Option<&Carrier>)],
         then: impl FnOnce(&mut Turn<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<Commit<Vec<Inbound>>, StoreError> {
         self.acknowledged
@@ -389,13 +421,14 @@ impl Messenger {
         let (unopened, in_flight, acknowledged) = &known;
         let mut answered = Vec::new();
         let commit = self.turn(now, |turn, topics| {
-            let one = |envelope: &Envelope| match () {
+            let one = |(envelope, carrier): (&Envelope, Option<&Carrier>)| match () {
                 () if unopened.contains(envelope) => Ok(Inbound::Dropped(Reason::Duplicate)),
                 () if in_flight.contains(&envelope.hash()) => Ok(Inbound::Dropped(Reason::OwnEcho)),
-                () => receive::envelope(turn, topics, envelope),
+                () => receive::envelope(turn, topics, envelope, carrier),
             };
-            let inbound = envelopes
+            let inbound = brought
                 .iter()
+                .copied()
                 .map(one)
                 .collect::<Result<Vec<Inbound>, StoreError>>()?;
             then(turn)?;
@@ -405,7 +438,7 @@ impl Messenger {
         (self.unopened, self.in_flight, self.acknowledged) = known;
         let commit = commit?;
         self.acknowledged.extend(answered.into_iter().map(|peer| (peer, now)));
-        for (envelope, inbound) in envelopes.iter().zip(&commit.value) {
+        for ((envelope, _), inbound) in brought.iter().zip(&commit.value) {
             self.count(*inbound);
             if matches!(
                 inbound,

@@ -12,14 +12,15 @@ use rand_core::CryptoRng;
 use store::{Delivery, OutboxId, OutboxRow, StoreError, View};
 use waku_proto::{Envelope, MessageHash};
 
+use crate::traces::{self, Attempt};
 use crate::turn::{Me, Turn};
-use crate::{Published, datasync, files};
+use crate::{Published, Receipt, datasync, files};
 
 /// Envelopes that were given out and of which nobody has said yet what became of them.
 ///
 /// Only in memory: after a crash they are sealed and given out once more, which is what would have to happen anyway.
 #[derive(Default)]
-pub(crate) struct InFlight(BTreeMap<OutboxId, (MessageHash, Timestamp)>);
+pub(crate) struct InFlight(BTreeMap<OutboxId, (Attempt, Timestamp)>);
 
 /// What there is to give out.
 #[derive(Default)]
@@ -32,7 +33,7 @@ pub(crate) struct Sealed {
 impl InFlight {
     /// Whether an envelope is one of them.
     pub(crate) fn contains(&self, hash: &MessageHash) -> bool {
-        self.0.values().any(|(known, _)| known == hash)
+        self.0.values().any(|(known, _)| known.hash() == hash.as_bytes())
     }
 
     /// Seals up to `limit` entries that are due and not under way.
@@ -60,7 +61,7 @@ impl InFlight {
             };
             match envelope {
                 Some(envelope) => {
-                    self.0.insert(row.id, (envelope.hash(), now));
+                    self.0.insert(row.id, (Attempt::of(&envelope, &row, now), now));
                     sealed.envelopes.push((row.id, envelope));
                 }
                 None => sealed.hopeless.push(row),
@@ -81,22 +82,22 @@ impl InFlight {
             .min())
     }
 
-    /// The hash of an envelope of which it is now known what became of it.
-    pub(crate) fn answered(&mut self, id: OutboxId) -> Option<MessageHash> {
-        self.0.remove(&id).map(|(hash, _)| hash)
+    /// An attempt of which it is now known what became of it.
+    pub(crate) fn answered(&mut self, id: OutboxId) -> Option<Attempt> {
+        self.0.remove(&id).map(|(attempt, _)| attempt)
     }
 }
 
-/// What became of an attempt, and the hash of its envelope. Entries that are gone already are no mistake: their message
-/// was acknowledged meanwhile.
+/// What became of an attempt. Entries that are gone already are no mistake: their message was acknowledged meanwhile.
 pub(crate) fn published(
     turn: &mut Turn<'_, '_>,
-    id: OutboxId,
-    result: Published,
-    hash: Option<&MessageHash>,
+    receipt: &Receipt,
+    attempt: Option<&Attempt>,
 ) -> Result<(), StoreError> {
-    if let Some(hash) = hash {
-        turn.tx.outbox().sealed(id, hash.as_bytes(), turn.now)?;
+    let Receipt { entry: id, result, .. } = *receipt;
+    if let Some(attempt) = attempt {
+        turn.tx.outbox().sealed(id, attempt.hash(), turn.now)?;
+        traces::published(turn, id, attempt, result, &receipt.taken)?;
     }
     let Some(row) = turn.tx.outbox().load(id)? else {
         return Ok(());

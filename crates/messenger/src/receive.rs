@@ -4,6 +4,7 @@
 //! but lacks something waits, see [`crate::waiting`], and is tried again in the turn in which that arrives.
 
 use crypto::PublicKey;
+use crypto::payload_v1::OpeningKey;
 use protocol::Timestamp;
 use protocol::content::Content;
 use protocol::files::parse_chunk;
@@ -14,13 +15,14 @@ use protocol::layers::encryption::{Body, ParseError, PartError, ProtocolMessage}
 use protocol::layers::sds;
 use protocol::layers::segmentation::{self, Place, SegmentError};
 use protocol::layers::transport::{self, Opened, TransportError};
-use store::{Form, ParkedRow, SegmentRow, StoreError};
-use waku_proto::{Envelope, WakuMessage};
+use store::{Form, ParkedRow, SegmentRow, StoreError, TraceKeyRow, TraceLock};
+use waku_proto::{Envelope, MessageHash, WakuMessage};
 
 use crate::contacts::{Sender, Standing};
 use crate::devices::sessions;
 use crate::inbound::{Inbound, Missing, Reason, Rule};
 use crate::topics::Topics;
+use crate::traces::{self, Came, Carrier, Coming};
 use crate::turn::{Arrival, Turn, row_key};
 use crate::{
     broken, chats, contacts, datasync, devices, files, groups, presence, profile, repair, verification, waiting,
@@ -51,6 +53,7 @@ pub(crate) enum Done {
 }
 
 /// Where a message came from, as the layers below the application have proved it.
+#[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     /// Whose device signed the envelope.
     pub sender: &'a Sender,
@@ -58,6 +61,10 @@ pub(crate) struct Origin<'a> {
     pub sent_at: Timestamp,
     /// Who else could read it.
     pub audience: Audience,
+    /// The bytes it came in, if its coming is traced.
+    pub coming: Option<&'a Coming<'a>>,
+    /// The name by which it is acknowledged.
+    pub sync: Option<[u8; 32]>,
 }
 
 /// For whom a message was encrypted.
@@ -70,15 +77,18 @@ pub(crate) enum Audience {
 }
 
 /// Handles one envelope, and whatever waited for something that it brought.
-pub(crate) fn envelope(turn: &mut Turn<'_, '_>, topics: &Topics, envelope: &Envelope) -> Result<Inbound, StoreError> {
+pub(crate) fn envelope(
+    turn: &mut Turn<'_, '_>,
+    topics: &Topics,
+    envelope: &Envelope,
+    carrier: Option<&Carrier>,
+) -> Result<Inbound, StoreError> {
     let hash = envelope.hash();
-    if turn.tx.seen().has_envelope(hash.as_bytes())? {
-        return Ok(Inbound::Dropped(Reason::Duplicate));
+    if let Some(reason) = known(turn, &hash)? {
+        traces::seen_again(turn, hash.as_bytes(), carrier)?;
+        return Ok(Inbound::Dropped(reason));
     }
-    if turn.tx.outbox().source(hash.as_bytes())?.is_some() {
-        return Ok(Inbound::Dropped(Reason::OwnEcho));
-    }
-    let opened = match open(turn, topics, envelope) {
+    let (opened, lock) = match open(turn, topics, envelope) {
         Ok(opened) => opened,
         Err(reason) => return Ok(Inbound::Dropped(reason)),
     };
@@ -89,9 +99,16 @@ pub(crate) fn envelope(turn: &mut Turn<'_, '_>, topics: &Topics, envelope: &Enve
     let chunk = parse_chunk(&opened.data).filter(|chunk| topics.carries(envelope, &chunk.file));
     // Chunks are known by their place in the file; after it was given up they may come again.
     let is_chunk = chunk.is_some();
+    let came = Came {
+        envelope,
+        carrier,
+        lock,
+        data: opened.data.len(),
+        at: turn.now,
+    };
     let outcome = match turn.attempt(|turn| match chunk {
         Some(chunk) => files::inbound::chunk(turn, chunk),
-        None => opened_envelope(turn, &sender, opened.sent_at, opened.data),
+        None => opened_envelope(turn, &sender, opened, &came),
     })? {
         Err(Halt::Wait(missing, what)) => {
             let raw = envelope_row(envelope, &sender, missing, what, turn.now);
@@ -112,6 +129,15 @@ pub(crate) fn envelope(turn: &mut Turn<'_, '_>, topics: &Topics, envelope: &Enve
     Ok(inbound)
 }
 
+/// Why an envelope need not be looked at: it was handled before, or made here.
+fn known(turn: &mut Turn<'_, '_>, hash: &MessageHash) -> Result<Option<Reason>, StoreError> {
+    if turn.tx.seen().has_envelope(hash.as_bytes())? {
+        return Ok(Some(Reason::Duplicate));
+    }
+    let own = turn.tx.outbox().source(hash.as_bytes())?.is_some();
+    Ok(own.then_some(Reason::OwnEcho))
+}
+
 /// Tries again what waited for things that arrived in this turn, and for what that brings in turn.
 pub(crate) fn retry(turn: &mut Turn<'_, '_>, topics: &Topics) -> Result<(), StoreError> {
     while let Some(arrival) = turn.arrived.pop() {
@@ -129,26 +155,27 @@ pub(crate) fn retry(turn: &mut Turn<'_, '_>, topics: &Topics) -> Result<(), Stor
 }
 
 /// The layers between the envelope and its messages.
-fn opened_envelope(
-    turn: &mut Turn<'_, '_>,
-    sender: &Sender,
-    sent_at: Timestamp,
-    data: Vec<u8>,
-) -> Result<Inbound, Halt> {
-    let bytes = match put_together(turn, sender, data)? {
-        Whole::Bytes(bytes) => bytes,
+fn opened_envelope(turn: &mut Turn<'_, '_>, sender: &Sender, opened: Opened, came: &Came<'_>) -> Result<Inbound, Halt> {
+    let Opened { data, sent_at, .. } = opened;
+    let (bytes, whole) = match put_together(turn, sender, data, came)? {
+        Whole::Bytes(bytes, whole) => (bytes, whole),
         Whole::Incomplete => return Ok(Inbound::Waiting(Missing::Segments)),
         Whole::Broken => return Ok(Inbound::Dropped(Reason::Undecodable)),
     };
+    let encrypted = bytes.len();
     let Decrypted {
         bytes,
         installation,
         audience,
+        key,
     } = decrypt(turn, sender, bytes)?;
+    let coming = Coming::new(came, sender, whole, (encrypted, bytes.len()), key);
     let origin = Origin {
         sender,
         sent_at,
         audience,
+        coming: Some(&coming),
+        sync: None,
     };
     if audience == Audience::Everybody {
         let content = sds::unwrap(&bytes).map_or(bytes, |unwrapped| unwrapped.content);
@@ -184,7 +211,11 @@ fn synchronised(
                 continue;
             }
         }
-        let outcome = message(turn, origin, sync_message.body)?;
+        let named = Origin {
+            sync: Some(id.0),
+            ..*origin
+        };
+        let outcome = message(turn, &named, sync_message.body)?;
         if is_done_with(outcome) {
             datasync::acknowledge(turn, origin.sender, &id)?;
         }
@@ -226,13 +257,19 @@ fn routed(
     content: Content,
 ) -> Result<Inbound, StoreError> {
     let outcome = match turn.attempt(|turn| route(turn, origin, signed, content))? {
-        Ok(Done::Kept) => return Ok(Inbound::Applied),
+        Ok(Done::Kept) => {
+            traces::kept(turn, origin, signed)?;
+            return Ok(Inbound::Applied);
+        }
         Ok(Done::Applied) => Inbound::Applied,
         Ok(Done::Refused(reason)) => Inbound::Dropped(reason),
         Ok(Done::Waiting(missing, what)) | Err(Halt::Wait(missing, what)) => {
             let row = content_row(origin, signed, missing, what, turn.now);
             return match turn.attempt(|turn| waiting::park(turn, origin.sender, row))? {
-                Ok(()) => Ok(Inbound::Waiting(missing)),
+                Ok(()) => {
+                    traces::kept(turn, origin, signed)?;
+                    Ok(Inbound::Waiting(missing))
+                }
                 Err(halt) => halt.into_outcome(),
             };
         }
@@ -316,12 +353,16 @@ impl From<Rule> for Halt {
     }
 }
 
-/// Transport: tries the keys of the topic.
-fn open(turn: &Turn<'_, '_>, topics: &Topics, envelope: &Envelope) -> Result<Opened, Reason> {
+/// Transport: tries the keys of the topic. Says which kind of key opened it.
+fn open(turn: &Turn<'_, '_>, topics: &Topics, envelope: &Envelope) -> Result<(Opened, TraceLock), Reason> {
     let mut reason = Reason::NotForUs;
     for key in topics.keys(envelope, &turn.me.key) {
+        let lock = match key {
+            OpeningKey::Symmetric(_) => TraceLock::Topic,
+            OpeningKey::Asymmetric(_) => TraceLock::Identity,
+        };
         match transport::open(&envelope.message, key) {
-            Ok(opened) => return Ok(opened),
+            Ok(opened) => return Ok((opened, lock)),
             Err(TransportError::WrongKey) => {}
             Err(TransportError::Unsigned | TransportError::Signature) => reason = Reason::BadSignature,
             Err(TransportError::Version | TransportError::NoTime | TransportError::Malformed) => {
@@ -333,16 +374,17 @@ fn open(turn: &Turn<'_, '_>, topics: &Topics, envelope: &Envelope) -> Result<Ope
 }
 
 enum Whole {
-    Bytes(Vec<u8>),
+    /// With the hash and number of the segments, if there were any.
+    Bytes(Vec<u8>, Option<traces::Whole>),
     Incomplete,
     /// The segments never fit; they are gone.
     Broken,
 }
 
 /// Segmentation: gives the bytes as they are, or a message whose segments are all here.
-fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>) -> Result<Whole, Halt> {
+fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>, came: &Came<'_>) -> Result<Whole, Halt> {
     let Some(segment) = segmentation::parse(&data) else {
-        return Ok(Whole::Bytes(data));
+        return Ok(Whole::Bytes(data, None));
     };
     if turn.tx.segments().is_complete(&segment.whole, &sender.row)? {
         return Err(Halt::Drop(Reason::Duplicate));
@@ -372,6 +414,7 @@ fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>) -> Resu
     if !turn.tx.segments().insert(&row)? {
         return Err(Halt::Drop(Reason::Duplicate));
     }
+    let traced = traces::segment(turn, came, sender, &segment)?;
     if !parity && turn.tx.segments().count(&hash, &sender.row)? < u64::from(total) {
         return Ok(Whole::Incomplete);
     }
@@ -379,7 +422,7 @@ fn put_together(turn: &mut Turn<'_, '_>, sender: &Sender, data: Vec<u8>) -> Resu
     let segments: Vec<_> = rows.iter().filter_map(|row| segmentation::parse(&row.data)).collect();
     let whole = match segmentation::assemble(&segments) {
         Ok(None) => return Ok(Whole::Incomplete),
-        Ok(Some(whole)) => Whole::Bytes(whole),
+        Ok(Some(whole)) => Whole::Bytes(whole, Some(traced)),
         Err(SegmentError::Contradiction) => return Err(Halt::Drop(Reason::Undecodable)),
         Err(SegmentError::TooLarge | SegmentError::WrongHash) => Whole::Broken,
     };
@@ -392,6 +435,8 @@ struct Decrypted {
     /// The device that encrypted it.
     installation: Option<InstallationId>,
     audience: Audience,
+    /// With what it was encrypted.
+    key: TraceKeyRow,
 }
 
 /// Encryption: learns the bundles, and opens the part that is for us. Bytes that are no message of this layer are plain.
@@ -403,6 +448,7 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
                 bytes,
                 installation: None,
                 audience: Audience::Everybody,
+                key: traces::clear(),
             });
         }
         Err(ParseError::Bundle(_)) => return Err(Halt::Drop(Reason::BadSignature)),
@@ -418,6 +464,7 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
                 bytes,
                 installation,
                 audience: Audience::Everybody,
+                key: traces::clear(),
             });
         }
         Body::Encrypted(parts) => parts,
@@ -426,6 +473,7 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
         PartError::NotForUs => Reason::NotForUs,
         PartError::Key | PartError::NoScheme | PartError::TooManyKeys => Reason::Undecodable,
     })?;
+    let key = traces::key_of(&part, installation.as_ref());
     let plaintext = sessions::open(turn, sender, installation.as_ref(), part)?;
     if let Some(installation) = &installation {
         let uses_secret = message
@@ -448,6 +496,7 @@ fn decrypt(turn: &mut Turn<'_, '_>, sender: &Sender, bytes: Vec<u8>) -> Result<D
         bytes: plaintext.to_vec(),
         installation,
         audience: Audience::Us,
+        key,
     })
 }
 
@@ -473,6 +522,9 @@ fn again(turn: &mut Turn<'_, '_>, topics: &Topics, parked: ParkedRow) -> Result<
                 sender: &sender,
                 sent_at: parked.sent_at,
                 audience,
+                // How it came was written down when it was parked.
+                coming: None,
+                sync: None,
             };
             message(turn, &origin, parked.bytes)?;
         }
@@ -481,10 +533,17 @@ fn again(turn: &mut Turn<'_, '_>, topics: &Topics, parked: ParkedRow) -> Result<
                 return Ok(());
             };
             let raw = Envelope::new(parked.topic.as_str().into(), waku);
-            let Ok(opened) = open(turn, topics, &raw) else {
+            let Ok((opened, lock)) = open(turn, topics, &raw) else {
                 return Ok(());
             };
-            match turn.attempt(|turn| opened_envelope(turn, &sender, opened.sent_at, opened.data))? {
+            let came = Came {
+                envelope: &raw,
+                carrier: None,
+                lock,
+                data: opened.data.len(),
+                at: parked.parked_at,
+            };
+            match turn.attempt(|turn| opened_envelope(turn, &sender, opened, &came))? {
                 Err(Halt::Store(error)) => return Err(error),
                 Err(Halt::Wait(missing, what)) => {
                     let row = envelope_row(&raw, &sender, missing, what, turn.now);

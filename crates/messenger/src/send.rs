@@ -18,6 +18,7 @@ use crate::devices::pre_keys;
 use crate::devices::sessions::{self, Attach};
 use crate::repair::{self, Conversation};
 use crate::topics;
+use crate::traces::{self, Going};
 use crate::turn::{Turn, row_key};
 
 /// Signs a content and hands it to data sync, which sends it to the person until they acknowledge it.
@@ -30,12 +31,12 @@ pub(crate) fn to_person(turn: &mut Turn<'_, '_>, person: &PublicKey, content: &C
     Ok(signed)
 }
 
-/// Sends a data-sync payload to all installations of a person.
+/// Sends a data-sync payload to all installations of a person. With the message in it goes the length of its signed form.
 pub(crate) fn payload(
     turn: &mut Turn<'_, '_>,
     person: &PublicKey,
     payload: &[u8],
-    message: Option<MessageId>,
+    message: Option<(MessageId, usize)>,
     attach: Attach,
 ) -> Result<(), StoreError> {
     let sealed = sessions::seal(turn, person, payload, attach)?;
@@ -45,7 +46,13 @@ pub(crate) fn payload(
         false => address::partitioned(person),
     };
     let route = topics::route_to(turn, &address, person)?;
-    enqueue(turn, &route, &sealed.bytes, message, Priority::Normal)
+    let going = message.map(|message| Going {
+        message,
+        person: Some(person),
+        synced: payload.len(),
+        keys: sealed.keys,
+    });
+    enqueue(turn, &route, &sealed.bytes, going.as_ref(), Priority::Normal)
 }
 
 /// Publishes a content for everybody who follows our contact code; our bundle goes with it.
@@ -94,7 +101,13 @@ pub(crate) fn to_public_chat(turn: &mut Turn<'_, '_>, chat: &ChatId, content: &C
     let bundle = pre_keys::bundle(turn)?;
     let bytes = seal_public(signed.bytes.clone(), &turn.me.installation, bundle);
     let route = topics::route_to_public_chat(turn, chat)?;
-    enqueue(turn, &route, &bytes, Some(signed.id), Priority::Normal)?;
+    let going = Going {
+        message: (signed.id, signed.bytes.len()),
+        person: None,
+        synced: signed.bytes.len(),
+        keys: vec![traces::clear()],
+    };
+    enqueue(turn, &route, &bytes, Some(&going), Priority::Normal)?;
     Ok(signed)
 }
 
@@ -120,14 +133,20 @@ fn enqueue(
     turn: &mut Turn<'_, '_>,
     route: &Route,
     bytes: &[u8],
-    message: Option<MessageId>,
+    going: Option<&Going<'_>>,
     priority: Priority,
 ) -> Result<(), StoreError> {
+    let message = going.map(|going| going.message.0);
+    let mut entries = Vec::new();
     for segment in segmentation::split(bytes, segmentation::SEGMENT_BYTES) {
         let entry = new_entry(turn, route, segment, message, priority);
-        turn.tx.outbox().insert(&entry)?;
+        entries.push(turn.tx.outbox().insert(&entry)?);
     }
-    Ok(())
+    let pieces = bytes.len().div_ceil(segmentation::SEGMENT_BYTES).max(1);
+    match going {
+        Some(going) => traces::went(turn, going, route, (bytes.len(), pieces), &entries),
+        None => Ok(()),
+    }
 }
 
 fn new_entry(

@@ -9,7 +9,7 @@ mod common;
 use common::enemy::Enemy;
 use common::{World, phrase};
 use crypto::derive::{CHAT, ExtendedKey};
-use messenger::{Inbound, Messenger, Reason, Rule, Timestamp};
+use messenger::{ChatId, Inbound, Messenger, Reason, Rule, Timestamp, traces};
 use protocol::content::chat_message::Body;
 use protocol::content::{ChatMessage, Content, Kind, MessageType};
 use protocol::layers::{application, segmentation};
@@ -262,4 +262,15 @@ fn a_large_message_arrives_in_any_order_of_its_segments() {
             .all(|one| *one == Inbound::Dropped(Reason::Duplicate)),
         "{outcomes:?}"
     );
+    let chat = ChatId::one_to_one(&enemy.key.public_key());
+    let trace = world.messenger(alice).store().read(|view| {
+        let message = view.messages().page(&chat, None, 1)?.remove(0);
+        traces::of(view, &message.id)
+    });
+    let [parcel] = &trace.unwrap().parcels[..] else {
+        panic!("one parcel")
+    };
+    assert_eq!(parcel.envelopes.len(), applied + 1, "as many as it took");
+    assert_eq!(parcel.row.segments as usize, data.len().div_ceil(100));
+    assert_eq!(parcel.row.encrypted as usize, data.len());
 }

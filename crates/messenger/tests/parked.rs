@@ -95,7 +95,9 @@ fn a_message_that_overtook_the_beginning_of_its_session_waits_for_it() {
             sessions.values_mut().for_each(|session| session.unanswered = None);
         }
         let bundle = (n == 0).then(|| enemy.bundle(now));
-        let data = seal_pairwise(&plain, &enemy.installation, bundle, &mut sessions).unwrap();
+        let data = seal_pairwise(&plain, &enemy.installation, bundle, &mut sessions)
+            .unwrap()
+            .bytes;
         envelopes.push(enemy.envelope(&to, &data, now));
     }
     for early in [1, 2] {
@@ -169,7 +171,9 @@ fn a_stranger_cannot_make_us_keep_many_ratchet_keys() {
         let wrapped = enemy.wrap(enemy.request(&to, now.0 + n, "x"));
         let plain = enemy.sync(&to, vec![wrapped]);
         let bundle = enemy.bundle(now);
-        let data = seal_pairwise(&plain, &enemy.installation, Some(bundle), &mut sessions).unwrap();
+        let data = seal_pairwise(&plain, &enemy.installation, Some(bundle), &mut sessions)
+            .unwrap()
+            .bytes;
         let envelope = enemy.envelope(&to, &data, now);
         if [0, 21, 42].contains(&n) {
             outcomes.push(world.messenger(alice).receive(now, &envelope).unwrap().value);
@@ -182,7 +186,9 @@ fn a_stranger_cannot_make_us_keep_many_ratchet_keys() {
     }
     let wrapped = enemy.wrap(enemy.request(&to, now.0 + 99, "x"));
     let plain = enemy.sync(&to, vec![wrapped]);
-    let data = seal_pairwise(&plain, &enemy.installation, None, &mut sessions).unwrap();
+    let data = seal_pairwise(&plain, &enemy.installation, None, &mut sessions)
+        .unwrap()
+        .bytes;
     let envelope = enemy.envelope(&to, &data, now);
     let commit = world.messenger(alice).receive(now, &envelope).unwrap();
     assert_eq!(commit.value, Inbound::Dropped(Reason::OverQuota));

@@ -35,6 +35,10 @@ pub use settings::Settings;
 pub use shared_secrets::SharedSecrets;
 pub use store::{Checkpoint, Store};
 pub use topics::{TopicRow, Topics};
+pub use traces::{
+    ParcelId, ParcelRow, SightingRow, TraceEnvelopeRow, TraceKeyRow, TraceLock, TraceOutcome, TraceScheme, TraceWay,
+    TracedRow, Traces,
+};
 pub use tx::{ReadOnly, Tx, View};
 pub use value::{PublicKeyBytes, Secret};
 pub use verifications::{Asker, VerificationRow, VerificationState, Verifications};
@@ -85,6 +89,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod topics;
+mod traces;
 mod tx;
 mod value;
 mod verifications;

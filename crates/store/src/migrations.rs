@@ -42,6 +42,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_files.sql"),
     include_str!("migrations/0006_groups.sql"),
     include_str!("migrations/0007_group_requests.sql"),
+    include_str!("migrations/0008_traces.sql"),
 ];
 
 #[cfg(test)]

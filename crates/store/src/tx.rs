@@ -8,7 +8,7 @@ use crate::access::{Access, Record};
 use crate::{
     Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Files, GroupKeys, Groups,
     History, Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions,
-    Settings, SharedSecrets, StoreError, Topics, Verifications, Waiting,
+    Settings, SharedSecrets, StoreError, Topics, Traces, Verifications, Waiting,
 };
 
 /// A transaction that may change things. It exists only inside [`Store::write`](crate::Store::write).
@@ -234,6 +234,11 @@ impl Tx<'_> {
     pub fn history(&mut self) -> History<'_> {
         History(self.access())
     }
+
+    /// How messages travelled.
+    pub fn traces(&mut self) -> Traces<'_> {
+        Traces(self.access())
+    }
 }
 
 /// The tables, to read.
@@ -371,6 +376,11 @@ impl View<'_> {
     /// How far history is complete, per topic.
     pub fn history(&self) -> ReadOnly<History<'_>> {
         ReadOnly(History(self.access()))
+    }
+
+    /// How messages travelled.
+    pub fn traces(&self) -> ReadOnly<Traces<'_>> {
+        ReadOnly(Traces(self.access()))
     }
 }
 

@@ -627,6 +627,7 @@ impl Sim {
                 HistoryPage {
                     envelopes,
                     closed: closed.map(|closed| closed.gap),
+                    from: None,
                 },
             );
         }

@@ -172,6 +172,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Single messages
+    #[command(subcommand)]
+    Message(crate::commands::message::MessageCommand),
     /// Mark everything in a chat as read
     #[command(after_help = "Example:\n  undertone read @bob")]
     Read {

@@ -46,19 +46,26 @@ impl WakuMessage {
 
     /// Length of [`Self::encode`] in bytes.
     pub fn encoded_len(&self) -> usize {
+        self.field_lens().iter().map(|(_, length)| length).sum()
+    }
+
+    /// Bytes that each field takes in [`Self::encode`], by its name in 14/WAKU2-MESSAGE.
+    pub fn field_lens(&self) -> [(&'static str, usize); 7] {
         use prost::encoding::{bool, bytes, sint64, string, uint32};
-        bytes::encoded_len(1, &self.payload)
-            + string::encoded_len(2, self.content_topic.as_text())
-            + uint32::encoded_len(3, &self.version)
-            + self
-                .timestamp
-                .map_or(0, |nanoseconds| sint64::encoded_len(10, &nanoseconds))
-            + bytes::encoded_len(11, &self.meta)
-            + self
-                .rate_limit_proof
-                .as_ref()
-                .map_or(0, |proof| bytes::encoded_len(21, proof))
-            + bool::encoded_len(31, &self.ephemeral)
+        let timestamp = self.timestamp.as_ref();
+        let proof = self.rate_limit_proof.as_ref();
+        [
+            ("payload", bytes::encoded_len(1, &self.payload)),
+            ("contentTopic", string::encoded_len(2, self.content_topic.as_text())),
+            ("version", uint32::encoded_len(3, &self.version)),
+            (
+                "timestamp",
+                timestamp.map_or(0, |nanoseconds| sint64::encoded_len(10, nanoseconds)),
+            ),
+            ("meta", bytes::encoded_len(11, &self.meta)),
+            ("rateLimitProof", proof.map_or(0, |proof| bytes::encoded_len(21, proof))),
+            ("ephemeral", bool::encoded_len(31, &self.ephemeral)),
+        ]
     }
 
     /// The rules that every node of the network applies before forwarding, size apart.

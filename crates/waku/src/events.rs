@@ -3,6 +3,7 @@
 //! When the application falls behind, messages are left out and counted, and the application is told
 //! ([`NodeEvent::Missed`]) so that it can ask a store for them. Relaying goes on.
 
+use libp2p::PeerId;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use waku_proto::{Envelope, MessageHash};
 
@@ -10,6 +11,7 @@ use crate::limits::ByteBudget;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is an envelope")]
 pub enum NodeEvent {
     /// A message that we are interested in.
     Envelope {
@@ -19,6 +21,8 @@ pub enum NodeEvent {
         hash: MessageHash,
         /// Where it came from.
         origin: Origin,
+        /// The peer that brought it; none if it is our own, or a light client gave it to us.
+        from: Option<PeerId>,
     },
     /// So many messages that we are interested in were left out, because events were not taken fast
     /// enough. A store may have them.
@@ -104,7 +108,7 @@ pub(crate) fn queue() -> (EventQueue, Events) {
 
 impl EventQueue {
     /// Tells of a message, or counts it as missed.
-    pub(crate) fn envelope(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin) {
+    pub(crate) fn envelope(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin, from: Option<PeerId>) {
         self.flush();
         let size = envelope.message.payload.len() + OVERHEAD;
         let permit = if self.missed == 0 {
@@ -112,7 +116,13 @@ impl EventQueue {
         } else {
             None
         };
-        let sent = permit.is_some_and(|permit| self.send(NodeEvent::Envelope { envelope, hash, origin }, Some(permit)));
+        let event = NodeEvent::Envelope {
+            envelope,
+            hash,
+            origin,
+            from,
+        };
+        let sent = permit.is_some_and(|permit| self.send(event, Some(permit)));
         if !sent {
             self.missed += 1;
         }
@@ -180,7 +190,7 @@ mod tests {
     fn push(queue: &mut EventQueue, size: usize) {
         let envelope = envelope(size);
         let hash = MessageHash([0; 32]);
-        queue.envelope(envelope, hash, Origin::Relay);
+        queue.envelope(envelope, hash, Origin::Relay, None);
     }
 
     #[test]

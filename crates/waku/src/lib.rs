@@ -47,7 +47,7 @@ pub use events::{Connectivity, Events, NodeEvent, Origin};
 pub use libp2p::identity::Keypair;
 pub use libp2p::multiaddr::Protocol;
 pub use libp2p::{Multiaddr, PeerId};
-pub use node::{HistoryError, Node, PublishError, StartError};
+pub use node::{HistoryError, Node, PublishError, Receipt, StartError};
 pub use status::{Bytes, Connectedness, KnownPeer, Messages, NodeStatus, PeerStatus, Traffic};
 pub use task::control::ConnectError;
 pub use waku_proto::peers::{Origin as PeerOrigin, Source};

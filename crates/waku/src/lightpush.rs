@@ -120,7 +120,8 @@ impl Server {
             return self.too_large(id);
         }
         match self.publish(envelope).await {
-            Ok(peers) => Response::published(id, peers),
+            // None is left if the network had it already.
+            Ok(peers) => Response::published(id, u32::try_from(peers.len()).unwrap_or(u32::MAX).max(1)),
             Err(RelayError::NoPeers) => {
                 Response::refused(id, Status::NoPeersToRelay, "No peers for topic, skipping publish")
             }
@@ -158,7 +159,7 @@ impl Server {
         Ok(Envelope::new(topic, message))
     }
 
-    async fn publish(&self, envelope: Envelope) -> Result<u32, RelayError> {
+    async fn publish(&self, envelope: Envelope) -> Result<Vec<PeerId>, RelayError> {
         let (reply, answer) = oneshot::channel();
         let node = self.node.upgrade().ok_or(RelayError::Busy)?;
         let command = Command::Relay {

@@ -65,7 +65,7 @@ impl Node {
 
     /// Publishes by gossip, or by light push in light mode. Publishing the same bytes again within two
     /// minutes succeeds and does nothing.
-    pub async fn publish(&self, envelope: Envelope) -> Result<MessageHash, PublishError> {
+    pub async fn publish(&self, envelope: Envelope) -> Result<Receipt, PublishError> {
         let hash = envelope.hash();
         if envelope.message.encoded_len() > self.max_message_size {
             return Err(PublishError::TooLarge);
@@ -73,11 +73,11 @@ impl Node {
         if envelope.message.check().is_err() {
             return Err(PublishError::Refused);
         }
-        match self.mode {
-            Mode::Relay => self.relay(envelope, Publisher::Own).await.map(|_| ())?,
+        let (peers, count) = match self.mode {
+            Mode::Relay => self.relay(envelope, Publisher::Own).await?,
             Mode::Light => self.push(envelope).await?,
-        }
-        Ok(hash)
+        };
+        Ok(Receipt { hash, peers, count })
     }
 
     /// Publishes by gossip for an operator: the message is archived and pushed to subscribers here even if
@@ -86,7 +86,8 @@ impl Node {
         if envelope.message.encoded_len() > self.max_message_size {
             return Err(PublishError::TooLarge);
         }
-        self.relay(envelope, Publisher::Operator).await
+        let (peers, _) = self.relay(envelope, Publisher::Operator).await?;
+        Ok(u32::try_from(peers.len()).unwrap_or(u32::MAX))
     }
 
     /// Relays these topics too, until [`Self::leave`].
@@ -164,7 +165,11 @@ impl Node {
         let _ = done.await;
     }
 
-    async fn relay(&self, envelope: Envelope, publisher: Publisher) -> Result<u32, PublishError> {
+    async fn relay(
+        &self,
+        envelope: Envelope,
+        publisher: Publisher,
+    ) -> Result<(Vec<PeerId>, Option<u32>), PublishError> {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Relay {
             envelope,
@@ -173,7 +178,10 @@ impl Node {
         })
         .await;
         match answer.await {
-            Ok(Ok(peers)) => Ok(peers),
+            Ok(Ok(peers)) => {
+                let count = u32::try_from(peers.len()).ok();
+                Ok((peers, count))
+            }
             Ok(Err(RelayError::NoPeers)) => Err(PublishError::NoPeers),
             Ok(Err(RelayError::TooLarge)) => Err(PublishError::TooLarge),
             Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_))) => Err(PublishError::Refused),
@@ -182,7 +190,7 @@ impl Node {
     }
 
     /// Light push to the best servers one after the other until one takes it; version 3 first.
-    async fn push(&self, envelope: Envelope) -> Result<(), PublishError> {
+    async fn push(&self, envelope: Envelope) -> Result<(Vec<PeerId>, Option<u32>), PublishError> {
         let mut servers: Vec<(PeerId, Version)> = Vec::new();
         for version in [Version::V3, Version::V2] {
             for peer in self.servers(version.protocol()).await {
@@ -205,9 +213,9 @@ impl Node {
             })
             .await;
             outcome = match answer {
-                Ok(Ok(Published { .. })) => {
+                Ok(Ok(Published { peers })) => {
                     self.tell(Command::Pushed(envelope)).await;
-                    return Ok(());
+                    return Ok((vec![peer], peers));
                 }
                 Ok(Err(Refusal {
                     status: Status::NoPeersToRelay,
@@ -260,6 +268,17 @@ impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Node").field("mode", &self.mode).finish_non_exhaustive()
     }
+}
+
+/// Who took a message from us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The message's deterministic hash.
+    pub hash: MessageHash,
+    /// The peers that we handed it to: neighbours of its topic, or one light push server.
+    pub peers: Vec<PeerId>,
+    /// How many relaying peers have it then. A server of light push version 2 does not say.
+    pub count: Option<u32>,
 }
 
 /// The configuration's fault, or the machine's.

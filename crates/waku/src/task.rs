@@ -47,11 +47,11 @@ use seen::Seen;
 /// What the handle asks for.
 pub(crate) enum Command {
     SetInterests(Interests),
-    /// Publish by gossip; the answer is the number of peers.
+    /// Publish by gossip; the answer is who took it.
     Relay {
         envelope: Envelope,
         publisher: Publisher,
-        reply: oneshot::Sender<Result<u32, RelayError>>,
+        reply: oneshot::Sender<Result<Vec<PeerId>, RelayError>>,
     },
     /// A light push went well.
     Pushed(Envelope),
@@ -345,7 +345,7 @@ impl Task {
                 let hash = envelope.hash();
                 self.messages.published += 1;
                 self.seen.insert(hash, self.now());
-                self.tell(envelope, hash, Origin::Own);
+                self.tell(envelope, hash, Origin::Own, None);
             }
             Command::Servers { protocol, reply } => {
                 let _ = reply.send(self.book.speaking(protocol));
@@ -553,7 +553,7 @@ impl Task {
         let hash = envelope.hash();
         if self.seen.insert(hash, self.now()) {
             self.messages.received += 1;
-            self.tell(envelope, hash, Origin::Filter);
+            self.tell(envelope, hash, Origin::Filter, Some(peer));
         }
     }
 

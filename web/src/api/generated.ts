@@ -1070,6 +1070,138 @@ export type Signal = {
   kind: 'locked';
 };
 
+/** How one message travelled. */
+export interface Trace {
+  /** The chat it stands in. */
+  chat: string;
+  /** When this is forgotten at the latest (Unix milliseconds); absent if nothing is known. */
+  keptUntil?: number;
+  /** The message's id. */
+  message: string;
+  /** Whether we wrote it. */
+  own: boolean;
+  /** The bytes it travelled in: one entry for each person and each attempt, in the order in which they went or came. */
+  parcels: TraceParcel[];
+  /** Bytes of its text in UTF-8. */
+  text: number;
+}
+
+/** An envelope: what nodes pass on and keep. */
+export interface TraceEnvelope {
+  /** When that was (Unix milliseconds). */
+  at: number;
+  /** Bytes that were sealed. */
+  data: number;
+  /** All that a node in the middle can read, field by field; the bytes together are `wire`. */
+  fields: TraceField[];
+  /** Its deterministic hash (`0x…`), by which store nodes know it. */
+  hash: string;
+  /** What became of it. */
+  outcome: TraceOutcome;
+  /** The same with our signature and padding. */
+  padded: number;
+  /** Whether it only makes up for lost ones. */
+  parity?: boolean;
+  /** How many nodes took it, if that is known. */
+  peers?: number;
+  /** The same sealed. */
+  sealed: number;
+  /** Nodes that had it, at most eight. */
+  seen: TraceSighting[];
+  /** Its place among the segments, from 0. */
+  segment: number;
+  /** Bytes of the whole envelope. */
+  wire: number;
+}
+
+/** What became of a key on this device. */
+export type TraceFate = 'erased' | 'in-pre-key' | 'in-identity' | 'shared';
+
+/** A field of an envelope as it stands on the wire. */
+export interface TraceField {
+  /** Bytes with its tag and length. */
+  bytes: number;
+  /** Its name in 14/WAKU2-MESSAGE. */
+  name: string;
+  /** What it says; of the payload, its first bytes in hex. */
+  value?: string;
+}
+
+/** The key for one device, or for all. The key itself is nowhere. */
+export interface TraceKey {
+  /** When the device acknowledged the message (Unix milliseconds). */
+  acknowledgedAt?: number;
+  /** Eight bytes of a hash, which tell the chains of a session apart. */
+  chain?: string;
+  /** What became of it on this device. */
+  fate: TraceFate;
+  /** The device that opens it, or that encrypted it; absent: whoever has the key. */
+  installation?: string;
+  /** Its number in the chain, from 0. */
+  number?: number;
+  /** What kind of key it is. */
+  scheme: TraceScheme;
+  /** Until when it can be computed again, if that is known (Unix milliseconds). */
+  until?: number;
+}
+
+/** With what envelopes are sealed. */
+export type TraceLock = 'topic' | 'identity';
+
+/** What became of an envelope. */
+export type TraceOutcome = 'came' | 'taken' | 'not-taken' | 'too-large';
+
+/** One piece of bytes in which the message was. */
+export interface TraceParcel {
+  /** When we acknowledged it, if it came. */
+  answeredAt?: number;
+  /** When it was encrypted, or was here as a whole (Unix milliseconds). */
+  at: number;
+  /** What listeners filter by. */
+  contentTopic: string;
+  /** Bytes after they were encrypted for each device. */
+  encrypted: number;
+  /** What it was sealed in. Each attempt is an envelope of its own. */
+  envelopes: TraceEnvelope[];
+  /** With what it was encrypted, for each device. */
+  keys: TraceKey[];
+  /** With what its envelopes are sealed. */
+  lock: TraceLock;
+  /** What to call them. */
+  name?: string;
+  /** For whom it was encrypted, or whose device sent it; absent: for everybody. */
+  person?: string;
+  /** What kind of place its topic is. */
+  place: TracePlace;
+  /** The mesh. */
+  pubsubTopic: string;
+  /** Envelopes that it takes, those that only make up for lost ones not counted. */
+  segments: number;
+  /** Bytes of the message with its author's signature. */
+  signed: number;
+  /** Bytes with what asks for an acknowledgement. */
+  synced: number;
+}
+
+/** What kind of place a topic is. */
+export type TracePlace = 'partitioned' | 'negotiated' | 'public';
+
+/** What kind of key opens a part. */
+export type TraceScheme = 'ratchet' | 'founding' | 'identity' | 'clear';
+
+/** A node that had an envelope. */
+export interface TraceSighting {
+  /** When (Unix milliseconds). */
+  at: number;
+  /** Its libp2p peer id; absent if it is not known. */
+  peer?: string;
+  /** How we know. */
+  way: TraceWay;
+}
+
+/** How it is known that a node had an envelope. */
+export type TraceWay = 'handed' | 'relay' | 'filter' | 'store';
+
 /** What we think of a person. They do not learn it. */
 export type Trust = 'unknown' | 'trusted' | 'untrusted';
 
@@ -1441,6 +1573,10 @@ export interface Paths {
   /** Send a failed message again. */
   'POST /v1/profiles/{profile}/messages/{message}/resend': {
     answer: Accepted;
+  };
+  /** How a message travelled: what each layer made of it, and which nodes had it. */
+  'GET /v1/profiles/{profile}/messages/{message}/trace': {
+    answer: Trace;
   };
   /** The network node of an unlocked profile. */
   'GET /v1/profiles/{profile}/node': {

@@ -21,5 +21,6 @@ export type Checked = [
   Fits<App.Message, Daemon.Message>,
   Fits<App.NodeStatus, Daemon.NodeStatus>,
   Fits<App.Settings, Daemon.Settings>,
+  Fits<App.Trace, Daemon.Trace>,
   Fits<App.Frame, Daemon.Frame>,
 ];

@@ -365,8 +365,19 @@ export interface Peer {
   peerId: string;
   address?: string;
   protocols: string[];
+  agent?: string;
+  transport?: 'tcp' | 'websocket' | 'secure-websocket' | 'quic' | 'relayed' | 'other';
+  /** Whether we called it. */
+  outbound?: boolean;
+  since?: number;
   latencyMs?: number;
   inMesh?: boolean;
+}
+
+export interface Traffic {
+  purpose: 'own' | 'others' | 'store' | 'filter' | 'light-push' | 'metadata';
+  bytesIn: number;
+  bytesOut: number;
 }
 
 export interface NodeStatus {
@@ -383,51 +394,79 @@ export interface NodeStatus {
   clockAhead?: number;
   historyGaps: number;
   outbox: number;
-  traffic?: { purpose: string; bytesIn: number; bytesOut: number }[];
-  stores?: { peerId: string; retentionHours?: number }[];
-  advice?: string[];
+  traffic?: Traffic[];
+  /** Neighbours by whom gossip comes and goes, topic by topic. */
+  mesh?: { topic: string; peers: string[] }[];
+  /** The store nodes we ask for what we missed. */
+  asked?: string[];
 }
 
-/** How a message travelled, exactly; see the daemon's document. */
+/** How a message travelled: facts of this device. */
 export interface Trace {
+  message: string;
+  own: boolean;
+  /** Bytes of its text. */
+  text: number;
   keptUntil?: number;
-  envelopes: TraceEnvelope[];
-  parts: TracePart[];
+  /** One for each person and each attempt. */
+  parcels: TraceParcel[];
 }
 
-export interface TraceEnvelope {
-  hash: string;
-  pubsubTopic: string;
-  contentTopic: string;
-  /** Bytes that were sealed, after padding, and on the wire. */
-  data: number;
-  padded: number;
-  wire: number;
-  at: number;
-  place: 'partitioned' | 'negotiated' | 'public' | 'community';
-  /** Nodes that took it from us, and store nodes that said they hold it. */
-  peers?: number;
-  stores?: string[];
-}
+export type TracePlace = 'partitioned' | 'negotiated' | 'public';
 
-export interface TracePart {
-  peer: string;
+export interface TraceParcel {
+  person?: string;
   name?: string;
+  at: number;
   signed: number;
   synced: number;
   encrypted: number;
-  at: number;
+  place: TracePlace;
+  pubsubTopic: string;
+  contentTopic: string;
+  segments: number;
+  answeredAt?: number;
   keys: TraceKey[];
+  envelopes: TraceEnvelope[];
 }
 
 export interface TraceKey {
   installation?: string;
-  scheme: 'ratchet' | 'founding' | 'dh' | 'clear';
-  bundle?: string;
+  scheme: 'ratchet' | 'founding' | 'identity' | 'clear';
   chain?: string;
-  n: number;
+  number?: number;
   acknowledgedAt?: number;
-  state: { kind: 'gone'; next?: number } | { kind: 'present' } | { kind: 'in-pre-key'; until?: number } | { kind: 'identity' } | { kind: 'shared' };
+  fate: 'erased' | 'in-pre-key' | 'in-identity' | 'shared';
+  until?: number;
+}
+
+export interface TraceEnvelope {
+  hash: string;
+  segment: number;
+  parity?: boolean;
+  /** Bytes that were sealed; with signature and padding; sealed; and of the whole. */
+  data: number;
+  padded: number;
+  sealed: number;
+  wire: number;
+  outcome: 'came' | 'taken' | 'not-taken' | 'too-large';
+  at: number;
+  /** How many nodes took it from us. */
+  peers?: number;
+  seen: TraceSighting[];
+  fields: TraceField[];
+}
+
+export interface TraceSighting {
+  way: 'handed' | 'relay' | 'filter' | 'store';
+  peer?: string;
+  at: number;
+}
+
+export interface TraceField {
+  name: string;
+  bytes: number;
+  value?: string;
 }
 
 export type Item =

@@ -1,6 +1,6 @@
 //! `/v1/profiles/{profile}/…/messages…`, `search`: reading and writing.
 
-use api::{Accepted, Created, ErrorBody, Message, MessagePage, Page, PageQuery, SearchQuery, SendText};
+use api::{Accepted, Created, ErrorBody, Message, MessagePage, Page, PageQuery, SearchQuery, SendText, Trace};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -18,6 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, send))
         .routes(routes!(one))
+        .routes(routes!(trace))
         .routes(routes!(resend))
         .routes(routes!(search))
 }
@@ -97,6 +98,24 @@ async fn one(
     let id = message_id(&message)?;
     profile
         .read(move |reading| reading.message(&id))
+        .await?
+        .map(Json)
+        .ok_or_else(no_message)
+}
+
+/// How a message travelled: what each layer made of it, and which nodes had it.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/messages/{message}/trace", tag = "messages",
+    responses((status = 200, body = Trace), (status = 404, body = ErrorBody))
+)]
+async fn trace(
+    State(app): State<App>,
+    Path((profile, message)): Path<(String, String)>,
+) -> Result<Json<Trace>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let id = message_id(&message)?;
+    profile
+        .read(move |reading| reading.trace(&id))
         .await?
         .map(Json)
         .ok_or_else(no_message)

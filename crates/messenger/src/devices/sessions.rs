@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use crypto::{PublicKey, Session};
 use protocol::id::InstallationId;
 use protocol::layers::encryption::{
-    OpenError, PairSession, Part, RatchetPart, Scheme, open_dh, seal_dh, seal_pairwise,
+    OpenError, PairSession, Pairwise, Part, RatchetPart, Scheme, open_dh, seal_dh, seal_pairwise,
 };
-use store::{SessionRow, StoreError};
+use store::{SessionRow, StoreError, TraceKeyRow};
 use zeroize::Zeroizing;
 
 use super::{agreed, knows_our_bundle, pre_keys, targets};
@@ -19,7 +19,7 @@ use crate::contacts::{self, Sender};
 use crate::inbound::{Missing, Reason, Rule};
 use crate::receive::Halt;
 use crate::turn::{Arrival, Turn, row_key};
-use crate::{groups, topics, waiting};
+use crate::{groups, topics, traces, waiting};
 
 /// A message for all installations of a person.
 pub(crate) struct Sealed {
@@ -27,6 +27,8 @@ pub(crate) struct Sealed {
     pub bytes: Vec<u8>,
     /// Whether every installation listens on the negotiated topic.
     pub negotiated: bool,
+    /// With what each part is encrypted.
+    pub keys: Vec<TraceKeyRow>,
 }
 
 /// Whether our bundle may travel with a message.
@@ -65,11 +67,12 @@ pub(crate) fn seal(
     };
     let ours = &turn.me.installation;
     let sealed = seal_pairwise(plaintext, ours, bundle.clone(), &mut sessions);
-    let bytes = match sealed {
-        Ok(bytes) if !sessions.is_empty() => bytes,
+    let (bytes, headers) = match sealed {
+        Ok(Pairwise { bytes, headers }) if !sessions.is_empty() => (bytes, headers),
         // No installation is known, or a chain of 2^32 messages is used up, which a turn of the ratchet by them mends.
-        _ => seal_dh(plaintext, person, ours, bundle, turn.rng),
+        _ => (seal_dh(plaintext, person, ours, bundle, turn.rng), BTreeMap::new()),
     };
+    let keys = traces::keys(&sessions, &headers);
     for (installation, session) in &sessions {
         if broken::REUSE_MESSAGE_KEY && turn.tx.sessions().current(&row_key(person), installation)?.is_some() {
             continue;
@@ -77,7 +80,11 @@ pub(crate) fn seal(
         save(turn, person, installation, session)?;
     }
     let negotiated = agreed(turn, person, &installations)?;
-    Ok(Sealed { bytes, negotiated })
+    Ok(Sealed {
+        bytes,
+        negotiated,
+        keys,
+    })
 }
 
 /// Decrypts the part of a message that is for us.

@@ -168,7 +168,7 @@ impl Party {
                     rng: &mut drawn,
                     arrived: Vec::new(),
                 };
-                receive::envelope(&mut turn, &topics, envelope)
+                receive::envelope(&mut turn, &topics, envelope, None)
             })
             .unwrap();
         self.turns = drawn.0;

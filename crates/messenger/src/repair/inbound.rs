@@ -219,6 +219,8 @@ fn take_original(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, original: Origina
         sender: origin.sender,
         sent_at: Timestamp::from_seconds(original.sent_at).min(origin.sent_at),
         audience: Audience::Us,
+        coming: origin.coming,
+        sync: None,
     };
     let Some(Place { conversation, .. }) = place(turn, &origin, &signed, &content) else {
         return Ok(());

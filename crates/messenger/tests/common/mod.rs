@@ -241,6 +241,7 @@ impl World {
             let page = HistoryPage {
                 envelopes,
                 closed: Some(gap.clone()),
+                from: None,
             };
             let inbound = self.messenger(who).history_page(now, page).unwrap().value;
             self.people[who.0].heard.extend(inbound);

@@ -11,7 +11,7 @@ mod part;
 
 pub use bundle::{Bundle, BundleError, SignedBundle};
 pub use group::{seal_group, seal_rekeying};
-pub use pairwise::{OpenError, PairSession, open_dh, seal_dh, seal_pairwise};
+pub use pairwise::{OpenError, PairSession, Pairwise, open_dh, seal_dh, seal_pairwise};
 pub use part::{GroupKeys, GroupMessage, Part, PartError, RatchetPart, Scheme};
 
 use std::collections::BTreeMap;

@@ -131,7 +131,9 @@ impl<'a> Conversation<'a> {
         let mut sessions = BTreeMap::from([(self.installation(other(from)), session)]);
         let pre_keys = BTreeMap::from([(ours.clone(), self.own_pre_key(from))]);
         let bundle = SignedBundle::sign(&self.identity(from), &pre_keys, Timestamp(1));
-        let sealed = seal_pairwise(&bytes(&message["plaintext"]), &ours, Some(bundle), &mut sessions).unwrap();
+        let sealed = seal_pairwise(&bytes(&message["plaintext"]), &ours, Some(bundle), &mut sessions)
+            .unwrap()
+            .bytes;
         let sealed = wire::ProtocolMessage::decode(&sealed[..]).unwrap();
         assert_eq!(sealed.installation_id, recorded.installation_id);
         assert_eq!(sealed.bundles[0].identity, recorded.bundles[0].identity);

@@ -10,6 +10,7 @@ mod export;
 mod groups;
 pub(crate) mod links;
 mod listen;
+pub(crate) mod message;
 mod node;
 mod open;
 mod people;
@@ -89,6 +90,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
             who,
             output,
         }) => chats::messages(&who, &chat, limit, before, output.format()).await,
+        Some(Command::Message(command)) => message::run(command).await,
         Some(Command::Read { chat, who }) => chats::read(&who, &chat).await,
         Some(Command::Export { chat, to, who, output }) => export::run(&who, &chat, &to, output.format()).await,
         Some(Command::Search {

@@ -88,7 +88,7 @@ impl Nodes {
 
     /// Publishes an envelope from the first one.
     pub(crate) async fn publish(&self, envelope: Envelope) -> Result<MessageHash> {
-        Ok(self.nodes.first().context(NO_NODE)?.node.publish(envelope).await?)
+        Ok(self.nodes.first().context(NO_NODE)?.node.publish(envelope).await?.hash)
     }
 
     /// Everything that passed them until now.

@@ -45,7 +45,7 @@ impl Task {
                     self.messages.not_passed_on += 1;
                     self.report(id, &from, MessageAcceptance::Ignore);
                 }
-                self.deliver(Envelope::new(topic, good), Origin::Relay);
+                self.deliver(Envelope::new(topic, good), Origin::Relay, Some(from));
             }
             Verdict::Doubtful => {
                 self.messages.rejected += 1;
@@ -106,8 +106,9 @@ impl Task {
         }
     }
 
-    /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo.
-    pub(super) fn publish(&mut self, envelope: Envelope, publisher: Publisher) -> Result<u32, RelayError> {
+    /// Publishes by gossip and, when somebody took it, delivers here too: gossip does not echo. Answers who took
+    /// it.
+    pub(super) fn publish(&mut self, envelope: Envelope, publisher: Publisher) -> Result<Vec<PeerId>, RelayError> {
         let origin = match publisher {
             Publisher::Own => Origin::Own,
             // Whoever listens here may not have been the one who asked.
@@ -131,21 +132,21 @@ impl Task {
             .as_mut()
             .ok_or(RelayError::WrongTopic)?;
         let published = gossip.publish(hash.clone(), data);
-        let peers = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash)).count();
-        let peers = u32::try_from(peers).unwrap_or(u32::MAX);
+        let subscribed = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash));
+        let peers = subscribed.map(|(peer, _)| *peer).collect();
         match published {
             Ok(_) => {
                 self.messages.published += 1;
                 self.count_due(&hash, size, None);
-                self.deliver(envelope, origin);
+                self.deliver(envelope, origin, None);
                 Ok(peers)
             }
             // The network has it already.
-            Err(gossipsub::PublishError::Duplicate) => Ok(peers.max(1)),
+            Err(gossipsub::PublishError::Duplicate) => Ok(peers),
             Err(gossipsub::PublishError::NoPeersSubscribedToTopic) if publisher == Publisher::Operator => {
                 self.messages.published += 1;
-                self.deliver(envelope, origin);
-                Ok(0)
+                self.deliver(envelope, origin, None);
+                Ok(Vec::new())
             }
             Err(gossipsub::PublishError::NoPeersSubscribedToTopic) => Err(RelayError::NoPeers),
             Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
@@ -154,7 +155,7 @@ impl Task {
     }
 
     /// Gives a message to whoever wants it here: subscribers, archive, application.
-    pub(super) fn deliver(&mut self, envelope: Envelope, origin: Origin) {
+    pub(super) fn deliver(&mut self, envelope: Envelope, origin: Origin, from: Option<PeerId>) {
         let is_wanted = self.interests.wants(&envelope);
         if !is_wanted && self.archiver.is_none() && self.filter.as_ref().is_none_or(|filter| filter.clients() == 0) {
             return;
@@ -168,13 +169,13 @@ impl Task {
             filter.offer(&envelope, &self.pushes);
         }
         if is_wanted {
-            self.events.envelope(Arc::unwrap_or_clone(envelope), hash, origin);
+            self.events.envelope(Arc::unwrap_or_clone(envelope), hash, origin, from);
         }
     }
 
-    pub(super) fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin) {
+    pub(super) fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin, from: Option<PeerId>) {
         if self.interests.wants(&envelope) {
-            self.events.envelope(envelope, hash, origin);
+            self.events.envelope(envelope, hash, origin, from);
         }
     }
 }

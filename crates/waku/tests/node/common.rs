@@ -94,7 +94,9 @@ impl Running {
         within("a message", async {
             loop {
                 match self.events.recv().await.unwrap() {
-                    NodeEvent::Envelope { envelope, hash, origin } => {
+                    NodeEvent::Envelope {
+                        envelope, hash, origin, ..
+                    } => {
                         assert_eq!(hash, envelope.hash());
                         return (envelope, origin);
                     }

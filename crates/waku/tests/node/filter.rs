@@ -292,7 +292,9 @@ async fn a_light_node_hears_everything_once_and_is_heard() {
         let _ = listener.next().await;
     }
     let own = message(100, 900_000);
-    assert_eq!(phone.node.publish(own.clone()).await, Ok(own.hash()));
+    let receipt = phone.node.publish(own.clone()).await.unwrap();
+    assert_eq!(receipt.hash, own.hash());
+    assert_eq!(receipt.peers.len(), 1, "light push names the node that took it");
     assert_eq!(listener.next().await, (own.clone(), Origin::Relay));
     assert_eq!(phone.next().await, (own, Origin::Own), "and not again from the servers");
     assert!(phone.status().await.traffic.lightpush.sent > 900_000);

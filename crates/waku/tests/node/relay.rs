@@ -9,7 +9,11 @@ use crate::common::{message, pair, relay, start, topic, within};
 async fn messages_travel_both_ways_over_tcp() {
     let (mut first, mut second) = pair(relay(), relay()).await;
     let there = message(1, 100);
-    assert_eq!(first.node.publish(there.clone()).await, Ok(there.hash()));
+    let receipt = first.node.publish(there.clone()).await.unwrap();
+    assert_eq!(
+        (receipt.hash, receipt.peers, receipt.count),
+        (there.hash(), vec![second.node.peer_id()], Some(1))
+    );
     assert_eq!(second.next().await, (there.clone(), Origin::Relay));
     assert_eq!(first.next().await, (there, Origin::Own));
     let back = message(2, 100);
@@ -61,7 +65,7 @@ async fn what_cannot_be_published_is_refused_with_a_reason() {
     let good = message(2, 10);
     first.node.publish(good.clone()).await.unwrap();
     assert_eq!(
-        first.node.publish(good.clone()).await,
+        first.node.publish(good.clone()).await.map(|receipt| receipt.hash),
         Ok(good.hash()),
         "the same bytes again are no fault"
     );

@@ -1,34 +1,52 @@
 import { describe, expect, test } from 'vitest';
-import type { Message, Trace, TraceEnvelope, TracePart } from '../../api/types.ts';
-import { keyStory, layers, onlookers } from './journey.ts';
+import type { Trace, TraceEnvelope, TraceKey, TraceParcel, TracePlace } from '../../api/types.ts';
+import { drawn, keyStory, layers, onlookers, reading, shares } from './journey.ts';
 
-const message = { text: 'häuser' } as Message;
-const part = { peer: 'p', signed: 200, synced: 240, encrypted: 500, at: 0, keys: [] } as TracePart;
-const envelope = { hash: 'h', data: 500, padded: 768, wire: 900, place: 'negotiated' } as TraceEnvelope;
-const trace = (place: TraceEnvelope['place'], scheme: 'ratchet' | 'clear' = 'ratchet'): Trace => ({ envelopes: [{ ...envelope, place }], parts: [{ ...part, keys: [{ scheme, n: 0, state: { kind: 'gone' } }] }] });
+const envelope: TraceEnvelope = { hash: '0x00', segment: 0, data: 500, padded: 768, sealed: 796, wire: 900, outcome: 'taken', at: 0, seen: [], fields: [] };
+const parcel: TraceParcel = { person: 'p', at: 0, signed: 200, synced: 240, encrypted: 500, place: 'negotiated', pubsubTopic: '/m', contentTopic: '/t', segments: 1, keys: [], envelopes: [envelope] };
+const trace: Trace = { message: '0x01', own: true, text: 7, parcels: [parcel] };
 
 describe('what the network saw', () => {
-  test('layers go from the wire to the text, in bytes of UTF-8, and each says what it added', () => {
-    expect(layers(message, part, envelope).map(({ name, bytes, added }) => [name, bytes, added])).toEqual([
-      ['wire', 900, 132], ['padded', 768, 268], ['encrypted', 500, 260], ['synced', 240, 40], ['signed', 200, 193], ['text', 7, 7],
+  test('layers go from the wire to the text, and each says what it added', () => {
+    expect(layers(trace, parcel, envelope).map(({ name, bytes, added }) => [name, bytes, added])).toEqual([
+      ['wire', 900, 104], ['padded', 796, 296], ['encrypted', 500, 260], ['synced', 240, 40], ['signed', 200, 193], ['text', 7, 7],
     ]);
   });
 
   test('a layer that was not there is not drawn', () => {
-    expect(layers(message, { ...part, synced: 200, encrypted: 200 }, envelope).map((layer) => layer.name)).toEqual(['wire', 'padded', 'signed', 'text']);
-    expect(layers(message, undefined, undefined).map((layer) => layer.name)).toEqual(['text']);
+    expect(layers(trace, { ...parcel, synced: 200, encrypted: 200 }, envelope).map((layer) => layer.name)).toEqual(['wire', 'padded', 'signed', 'text']);
+    expect(layers({ ...trace, text: 0 }, parcel, undefined).map((layer) => layer.name)).toEqual(['encrypted', 'synced', 'signed']);
+    expect(layers(trace, { ...parcel, segments: 3 }, envelope)[0]!.name).toBe('encrypted');
+  });
+
+  test('what an envelope is made of adds up to what was on the wire', () => {
+    expect(shares(envelope).map(({ bytes }) => bytes)).toEqual([500, 268, 28, 104]);
+    expect(shares(envelope).reduce((sum, { bytes }) => sum + bytes, 0)).toBe(envelope.wire);
+  });
+
+  test('an attempt that nobody took is not what is drawn', () => {
+    const failed = { ...envelope, hash: '0x02', outcome: 'not-taken' as const };
+    expect(drawn({ ...parcel, envelopes: [envelope, failed] })).toBe(envelope);
+    expect(drawn({ ...parcel, envelopes: [failed] })).toBe(failed);
+    expect(drawn({ ...parcel, envelopes: [] })).toBeUndefined();
   });
 
   test('only an erased key is good news', () => {
-    const tone = (state: Parameters<typeof keyStory>[0]['state']) => keyStory({ scheme: 'ratchet', n: 0, state }).tone;
-    expect(tone({ kind: 'gone' })).toBe('good');
-    expect(tone({ kind: 'gone', next: 3 })).toBe('good');
-    for (const state of [{ kind: 'present' }, { kind: 'in-pre-key' }, { kind: 'identity' }, { kind: 'shared' }] as const) expect(tone(state)).toBe('warn');
+    const tone = (fate: TraceKey['fate']) => keyStory({ scheme: 'ratchet', fate }).tone;
+    expect(tone('erased')).toBe('good');
+    for (const fate of ['in-pre-key', 'in-identity', 'shared'] as const) expect(tone(fate)).toBe('warn');
+    expect(keyStory({ scheme: 'founding', fate: 'in-pre-key', until: 5 })).toEqual({ text: 'key.preKeyUntil', until: 5, tone: 'warn' });
+  });
+
+  test('fields are read as a node could read them', () => {
+    expect(reading({ name: 'payload', bytes: 9, value: '8f3a01' }, String)).toBe('8f 3a 01 …');
+    expect(reading({ name: 'timestamp', bytes: 9, value: '1800000000123000000' }, String)).toBe('1800000000123');
+    expect(reading({ name: 'meta', bytes: 2 }, String)).toBeUndefined();
   });
 
   test('nodes learn neither text nor people', () => {
-    for (const place of ['partitioned', 'negotiated', 'public'] as const) {
-      for (const node of onlookers(trace(place)).slice(0, 2)) {
+    for (const place of ['partitioned', 'negotiated', 'public'] as TracePlace[]) {
+      for (const node of onlookers({ ...parcel, place }).slice(0, 2)) {
         expect(node.learns).not.toContain('learn.text');
         expect(node.cannot).toEqual(expect.arrayContaining(['learn.text', 'learn.author', 'learn.recipient']));
       }
@@ -36,8 +54,8 @@ describe('what the network saw', () => {
   });
 
   test('who knows the name of a public chat reads it, and it is said', () => {
-    expect(onlookers(trace('public', 'clear'))[2]!.learns).toContain('learn.text');
-    expect(onlookers(trace('negotiated'))[2]!.learns).toEqual([]);
-    expect(onlookers(trace('partitioned'))[2]!.learns).toContain('learn.oneOf5000');
+    expect(onlookers({ ...parcel, place: 'public' })[2]!.learns).toContain('learn.text');
+    expect(onlookers(parcel)[2]!.learns).toEqual([]);
+    expect(onlookers({ ...parcel, place: 'partitioned' })[2]!.learns).toContain('learn.oneOf5000');
   });
 });

@@ -69,7 +69,7 @@ impl PairSession {
         Ok(plaintext)
     }
 
-    fn seal(&mut self, plaintext: &[u8]) -> Result<wire::EncryptedMessageProtocol, RatchetError> {
+    fn seal(&mut self, plaintext: &[u8]) -> Result<(wire::EncryptedMessageProtocol, Header), RatchetError> {
         let RatchetMessage { header, ciphertext } = self.ratchet.encrypt(plaintext)?;
         let Header { key, n, pn } = header;
         let id = self.pre_key.to_compressed().to_vec();
@@ -77,7 +77,7 @@ impl PairSession {
             key: key.to_compressed().to_vec(),
             id: id.clone(),
         });
-        Ok(wire::EncryptedMessageProtocol {
+        let part = wire::EncryptedMessageProtocol {
             x3dh_header,
             dr_header: Some(wire::DrHeader {
                 key: key.to_compressed().to_vec(),
@@ -87,8 +87,18 @@ impl PairSession {
             }),
             payload: ciphertext,
             ..wire::EncryptedMessageProtocol::default()
-        })
+        };
+        Ok((part, header))
     }
+}
+
+/// What [`seal_pairwise`] makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pairwise {
+    /// A `ProtocolMessage`.
+    pub bytes: Vec<u8>,
+    /// Which key of its session each part is sealed with.
+    pub headers: BTreeMap<InstallationId, Header>,
 }
 
 /// Seals for the given installations of one person, each by its session, which moves on. The bundle should go along
@@ -98,12 +108,15 @@ pub fn seal_pairwise(
     ours: &InstallationId,
     bundle: Option<SignedBundle>,
     sessions: &mut BTreeMap<InstallationId, PairSession>,
-) -> Result<Vec<u8>, RatchetError> {
-    let encrypted_message = sessions
-        .iter_mut()
-        .map(|(installation, session)| Ok((installation.to_string(), session.seal(plaintext)?)))
-        .collect::<Result<_, RatchetError>>()?;
-    Ok(encode(encrypted_message, ours, bundle))
+) -> Result<Pairwise, RatchetError> {
+    let (mut parts, mut headers) = (BTreeMap::new(), BTreeMap::new());
+    for (installation, session) in sessions {
+        let (part, header) = session.seal(plaintext)?;
+        parts.insert(installation.to_string(), part);
+        headers.insert(installation.clone(), header);
+    }
+    let bytes = encode(parts, ours, bundle);
+    Ok(Pairwise { bytes, headers })
 }
 
 /// Seals for whoever holds the identity key `to`. Not forward secret: for people none of whose installations is known,

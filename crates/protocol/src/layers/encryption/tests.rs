@@ -59,7 +59,9 @@ fn the_x3dh_header_repeats_until_the_other_side_answers() {
     let bobs = PairSession::initiate(&alice.identity, &bob.key(), &bob.pre_key.public().key, &mut rng);
     let mut to_bob = BTreeMap::from([(bob.installation.clone(), bobs)]);
     let send = |sessions: &mut BTreeMap<_, _>, from: &Person, text: &[u8]| {
-        seal_pairwise(text, &from.installation, Some(from.bundle()), sessions).unwrap()
+        seal_pairwise(text, &from.installation, Some(from.bundle()), sessions)
+            .unwrap()
+            .bytes
     };
 
     let first = ratchet_part(&bob, &send(&mut to_bob, &alice, b"one"));
@@ -92,7 +94,9 @@ fn each_installation_finds_its_own_part() {
             )
         })
         .into();
-    let sealed = seal_pairwise(b"both", &alice.installation, None, &mut sessions).unwrap();
+    let sealed = seal_pairwise(b"both", &alice.installation, None, &mut sessions)
+        .unwrap()
+        .bytes;
     for to in [&bob, &carol] {
         let part = ratchet_part(to, &sealed);
         let mut session = PairSession::accept(&part, &to.identity, &to.pre_key.secret, &alice.key()).unwrap();
@@ -277,7 +281,7 @@ proptest! {
             let from = usize::from(*by_bob && sessions[1].is_some());
             let to = &people[1 - from];
             let mut map = BTreeMap::from([(to.installation.clone(), sessions[from].take().unwrap())]);
-            let sealed = seal_pairwise(&[index as u8], &people[from].installation, None, &mut map).unwrap();
+            let sealed = seal_pairwise(&[index as u8], &people[from].installation, None, &mut map).unwrap().bytes;
             sessions[from] = map.remove(&to.installation);
             if !lost {
                 under_way.push((1 - from, sealed, index as u8));
