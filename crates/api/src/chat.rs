@@ -35,6 +35,9 @@ pub struct Chat {
     /// How many of those are meant for us in particular.
     #[serde(default)]
     pub mentions: u64,
+    /// How many messages are pinned in it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pinned_count: u64,
     /// Until when it makes no noise (Unix milliseconds); absent or past: it does. 9007199254740991, the last whole number
     /// that every program reads exactly, stands for "until it is switched on again".
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +47,10 @@ pub struct Chat {
     /// The latest message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<Message>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What kind of conversation a chat is.

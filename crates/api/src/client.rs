@@ -33,6 +33,7 @@ mod backup;
 mod bytes;
 mod groups;
 mod links;
+mod marks;
 mod people;
 mod traces;
 

@@ -46,7 +46,10 @@ pub use group::{
     GroupRequestState, GroupRole, GroupStanding, Reach, Receipt,
 };
 pub use links::{Link, LinkKind, LinkQuery, QrQuery, ReadLink};
-pub use message::{Accepted, Created, Delivery, Message, MessageKind, Page, PageQuery, Quote, SearchQuery, SendText};
+pub use message::{
+    Accepted, Created, DeleteFor, DeleteQuery, Delivery, EditText, Happening, Message, MessageKind, Page, PageQuery,
+    Quote, Reaction, SearchQuery, SendText,
+};
 pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
 pub use notification::{ChatNotifications, Loudness, Notification, NotificationPreview, Notifications, Screen};
 pub use people::{

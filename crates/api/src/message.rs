@@ -45,9 +45,53 @@ pub struct Message {
     /// address, showing them asks nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkPreview>,
+    /// When its author last gave it another text (Unix milliseconds); absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<u64>,
+    /// Whether it was deleted for everyone: there is nothing left of it but its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Who deleted it (`zQ3…`), if not its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_by: Option<String>,
+    /// Whether it is pinned to its chat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// What to call whoever pinned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_by_name: Option<String>,
+    /// The emoji on it, the one that came first first; at most twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// What the author did, if this is a line about the chat; `text` says it in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happening: Option<Happening>,
     /// A picture, a sound or a file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+}
+
+/// One emoji on a message.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: String,
+    /// How many people chose it.
+    pub count: u64,
+    /// Whether we are among them.
+    pub own: bool,
+    /// What to call some of them, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+/// What a line about the chat tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happening {
+    /// The author pinned the message in `replyTo`.
+    Pinned,
 }
 
 /// What a message is.
@@ -99,6 +143,9 @@ pub struct Quote {
     /// Its text, if we have the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether it was deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 /// Sends a text.
@@ -113,6 +160,33 @@ pub struct SendText {
     /// Previews that were made of links in the text, by their ids; at most five.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previews: Vec<String>,
+}
+
+/// Gives a message of ours another text.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditText {
+    /// 1 to 4096 characters.
+    pub text: String,
+}
+
+/// For whom a message is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// For everybody in the chat, or on our own devices only.
+    pub r#for: DeleteFor,
+}
+
+/// For whom a message is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeleteFor {
+    /// For everybody in the chat: its author may, and an admin of a group.
+    Everyone,
+    /// On our own devices only.
+    Me,
 }
 
 /// A message was taken over. It is on disk; the events say how far it gets.

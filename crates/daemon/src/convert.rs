@@ -14,6 +14,7 @@ use store::{
 pub(crate) mod activity;
 pub(crate) mod attachments;
 mod groups;
+mod marks;
 pub(crate) mod notification;
 pub(crate) mod people;
 pub(crate) mod previews;
@@ -196,6 +197,7 @@ impl Reading<'_> {
             left: face.left,
             unread: summary.unread,
             mentions: summary.mentions,
+            pinned_count: self.view.pins().count(&row.id)?,
             muted_until: row.muted_until.map(|end| end.0),
             active_at: summary.last.as_ref().map_or(row.created_at, |last| last.sent_at).0,
             last_message: summary.last.as_ref().map(|last| self.message_from(last)).transpose()?,
@@ -229,6 +231,7 @@ impl Reading<'_> {
         self.view
             .messages()
             .load(id)?
+            .filter(|row| row.deletion != Deletion::ForMe)
             .map(|row| self.message_from(&row))
             .transpose()
     }
@@ -259,6 +262,8 @@ impl Reading<'_> {
     pub(crate) fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
         let reply_to = row.response_to.as_ref().map(|id| self.quote(id)).transpose()?;
         let attachments = self.attachments(row)?;
+        let happening = marks::happening(row.kind);
+        let pin = self.view.pins().load(&row.id)?.filter(|pin| pin.pinned);
         let is_file = attachments.iter().any(|one| one.kind == api::AttachmentKind::File);
         Ok(api::Message {
             id: row.id.to_string(),
@@ -274,6 +279,7 @@ impl Reading<'_> {
             text: match row.deletion {
                 // The rest is a hint for programs that cannot show the file.
                 Deletion::None if is_file => row.text.lines().next().unwrap_or_default().to_owned(),
+                Deletion::None if happening.is_some() => self.told(row)?,
                 Deletion::None => row.text.clone(),
                 _ => String::new(),
             },
@@ -288,6 +294,13 @@ impl Reading<'_> {
             read: row.seen,
             late: self.view.repair().is_late(&row.id)?,
             links: self.links(row),
+            edited_at: (row.edited_clock > 0).then_some(row.edited_clock),
+            deleted: row.deletion == Deletion::ForEveryone,
+            deleted_by: row.deleted_by.as_ref().map(key_text),
+            pinned: pin.is_some(),
+            pinned_by_name: pin.map(|pin| self.name_of(&pin.author)).transpose()?,
+            reactions: self.reactions(&row.id)?,
+            happening,
             attachments,
         })
     }
@@ -299,12 +312,14 @@ impl Reading<'_> {
                 author: None,
                 author_name: None,
                 text: None,
+                deleted: false,
             });
         };
         Ok(Quote {
             id: id.to_string(),
             author: Some(key_text(&row.author)),
             author_name: Some(self.name_of(&row.author)?),
+            deleted: row.deletion != Deletion::None,
             text: (row.deletion == Deletion::None).then_some(row.text),
         })
     }
@@ -410,5 +425,5 @@ const SYSTEM_GROUP: u32 = 6;
 pub(crate) const IMAGE: u32 = 7;
 pub(crate) const AUDIO: u32 = 8;
 const CONTACT_REQUEST: u32 = 11;
-const SYSTEM_PINNED: u32 = 14;
+pub(crate) const SYSTEM_PINNED: u32 = 14;
 const SYSTEM_REMOVED: u32 = 17;

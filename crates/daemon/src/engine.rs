@@ -490,6 +490,13 @@ mod tests {
     fn message(chat: &str, id: usize) -> Item {
         Item::Message(Box::new(api::Message {
             late: false,
+            edited_at: None,
+            deleted: false,
+            deleted_by: None,
+            pinned: false,
+            pinned_by_name: None,
+            reactions: Vec::new(),
+            happening: None,
             id: id.to_string(),
             chat: chat.into(),
             kind: api::MessageKind::Text,

@@ -244,7 +244,7 @@ pub(crate) fn message(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, bytes: Vec<u
     if let Some(place) = place
         && repair::is_accounted_for(outcome)
     {
-        repair::inbound::heard(turn, origin, &signed, &place)?;
+        repair::inbound::heard(turn, origin, &signed, &place, outcome)?;
     }
     Ok(outcome)
 }
@@ -292,6 +292,11 @@ fn is_known(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<bool, StoreError>
 fn route(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, content: Content) -> Result<Done, Halt> {
     match content {
         Content::ChatMessage(message) => chats::inbound::message(turn, origin, signed, &message),
+        Content::Edit(edit) => chats::edit::inbound(turn, origin, signed, &edit),
+        Content::Delete(deletion) => chats::delete::inbound(turn, origin, signed, &deletion),
+        Content::Reaction(reaction) => chats::react::inbound(turn, origin, signed, &reaction),
+        Content::Pin(pin) => chats::pin::inbound(turn, origin, signed, &pin),
+        Content::Sync(message) => devices::inbound(turn, origin, signed, &message),
         Content::ContactUpdate(update) => contacts::inbound::update(turn, origin, signed, &update),
         Content::AcceptContactRequest(accept) => contacts::inbound::accepted(turn, origin, signed, &accept),
         Content::RetractContactRequest(retract) => contacts::inbound::retracted(turn, origin, signed, &retract),

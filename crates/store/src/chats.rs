@@ -158,7 +158,8 @@ impl Chats<'_> {
         let chats = self.0.all(
             "SELECT * FROM (
                  SELECT c.*, coalesce(
-                     (SELECT m.clock FROM messages m WHERE m.chat = c.row ORDER BY m.clock DESC, m.id DESC LIMIT 1),
+                     (SELECT m.clock FROM messages m WHERE m.chat = c.row AND m.deletion <> 2
+                      ORDER BY m.clock DESC, m.id DESC LIMIT 1),
                      c.created_at
                  ) AS moved
                  FROM chats c WHERE c.active = 1

@@ -179,6 +179,19 @@ impl DataSync<'_> {
         )
     }
 
+    /// Erases what carries an application message, whoever has not acknowledged it.
+    pub fn withdraw(&mut self, message: &MessageId) -> Result<(), StoreError> {
+        self.0.execute(
+            "DELETE FROM datasync_states WHERE id IN (SELECT id FROM datasync_messages WHERE message = ?1)",
+            [Sql(message)],
+        )?;
+        let erased = self
+            .0
+            .execute("DELETE FROM datasync_messages WHERE message = ?1", [Sql(message)])?;
+        self.0.record(|changes| changes.erased |= erased > 0);
+        Ok(())
+    }
+
     /// Erases all that a peer has not acknowledged; answers the application messages concerned.
     pub fn abandon(&mut self, peer: &PublicKeyBytes) -> Result<Vec<MessageId>, StoreError> {
         let ids = self

@@ -3,6 +3,8 @@
 //! A chat's messages are ordered by Lamport clock, equal clocks by message id. Unread counts are derived from the `seen`
 //! mark, never stored.
 
+use std::ops::RangeInclusive;
+
 use protocol::Timestamp;
 use protocol::id::{ChatId, MessageId};
 use rusqlite::{Params, Row, params};
@@ -290,17 +292,36 @@ impl Messages<'_> {
         self.0.exists("SELECT 1 FROM messages WHERE id = ?1", [Sql(id)])
     }
 
-    /// Up to `limit` messages of a chat, the newest first, from the one before `before`.
+    /// Up to `limit` messages of a chat, the newest first, from the one before `before`. Those that were deleted on our own
+    /// devices only are left out.
     pub fn page(&self, chat: &ChatId, before: Option<&Cursor>, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         page(&self.0, chat, before, limit)
     }
 
-    /// Up to `limit` messages of a chat, the oldest first, from the one after `after`.
+    /// Up to `limit` messages of a chat, the oldest first, from the one after `after`, deleted or not.
     pub fn page_after(&self, chat: &ChatId, after: &Cursor, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         self.0.all(
             "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
              WHERE c.id = ?1 AND (m.clock, m.id) > (?2, ?3) ORDER BY m.clock, m.id LIMIT ?4",
             params![Sql(chat), Sql(after.clock), Sql(&after.id), limit],
+            read,
+        )
+    }
+
+    /// Up to `limit` messages of one person in a chat whose clocks are in a span, those nearest to its middle first.
+    pub fn of_author(
+        &self,
+        chat: &ChatId,
+        author: &PublicKeyBytes,
+        clocks: RangeInclusive<u64>,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let (first, last) = clocks.into_inner();
+        self.0.all(
+            "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m INDEXED BY messages_order ON m.chat = c.row
+             WHERE c.id = ?1 AND m.clock BETWEEN ?3 AND ?4 AND m.author = ?2
+             ORDER BY abs(m.clock - (?3 + ?4) / 2), m.id LIMIT ?5",
+            params![Sql(chat), author, Sql(first), Sql(last), limit],
             read,
         )
     }
@@ -343,13 +364,14 @@ pub(crate) fn page(
     match before {
         None => access.all(
             "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
-             WHERE c.id = ?1 ORDER BY m.clock DESC, m.id DESC LIMIT ?2",
+             WHERE c.id = ?1 AND m.deletion <> 2 ORDER BY m.clock DESC, m.id DESC LIMIT ?2",
             params![Sql(chat), limit],
             read,
         ),
         Some(before) => access.all(
             "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
-             WHERE c.id = ?1 AND (m.clock, m.id) < (?2, ?3) ORDER BY m.clock DESC, m.id DESC LIMIT ?4",
+             WHERE c.id = ?1 AND m.deletion <> 2 AND (m.clock, m.id) < (?2, ?3)
+             ORDER BY m.clock DESC, m.id DESC LIMIT ?4",
             params![Sql(chat), Sql(before.clock), Sql(&before.id), limit],
             read,
         ),
@@ -370,6 +392,11 @@ pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Para
         access.execute("DELETE FROM reactions WHERE message = ?1", [Sql(id)])?;
         access.execute("DELETE FROM pins WHERE message = ?1", [Sql(id)])?;
         access.execute("DELETE FROM originals WHERE message = ?1", [Sql(id)])?;
+        access.execute(
+            "DELETE FROM originals WHERE message IN (SELECT id FROM edits WHERE target = ?1)",
+            [Sql(id)],
+        )?;
+        access.execute("DELETE FROM edits WHERE target = ?1", [Sql(id)])?;
         access.execute("DELETE FROM late_messages WHERE message = ?1", [Sql(id)])?;
     }
     let count = ids.len();

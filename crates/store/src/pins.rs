@@ -1,4 +1,4 @@
-//! Pinned messages. A pin needs no target: one that comes before its message waits here by itself.
+//! Pinned messages. There is one pin for a message; the newest clock says whether it stands.
 
 use protocol::id::{ChatId, MessageId};
 use rusqlite::{Row, params};
@@ -51,6 +51,23 @@ impl Pins<'_> {
         Ok(())
     }
 
+    /// How many messages are pinned in a chat.
+    pub fn count(&self, chat: &ChatId) -> Result<u64, StoreError> {
+        self.0
+            .count("SELECT count(*) FROM pins WHERE chat = ?1 AND pinned = 1", [Sql(chat)])
+    }
+
+    /// Forgets the pin of a message.
+    pub fn remove(&mut self, message: &MessageId) -> Result<(), StoreError> {
+        let chat = self.0.one(
+            "DELETE FROM pins WHERE message = ?1 RETURNING chat",
+            [Sql(message)],
+            |row| column::<ChatId>(row, "chat"),
+        )?;
+        self.0.record(|changes| changes.chats.extend(chat));
+        Ok(())
+    }
+
     /// What is pinned in a chat, the newest first.
     pub fn of_chat(&self, chat: &ChatId) -> Result<Vec<PinRow>, StoreError> {
         self.0.all(
@@ -97,9 +114,13 @@ mod tests {
             .unwrap();
         let pinned = store.read(|view| view.pins().of_chat(&one_to_one(1))).unwrap();
         assert_eq!(pinned, [pin(3, 3, true), pin(1, 1, true)]);
+        assert_eq!(store.read(|view| view.pins().count(&one_to_one(1))).unwrap(), 2);
         assert_eq!(
             store.read(|view| view.pins().load(&message_id(2))).unwrap(),
             Some(pin(2, 4, false))
         );
+        let ((), changes) = store.write(|tx| tx.pins().remove(&message_id(3))).unwrap();
+        assert_eq!(changes.chats, [one_to_one(1)].into());
+        assert_eq!(store.read(|view| view.pins().count(&one_to_one(1))).unwrap(), 1);
     }
 }

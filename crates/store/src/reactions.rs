@@ -1,4 +1,4 @@
-//! Reactions. A reaction needs no target: one that comes before its message waits here by itself.
+//! Reactions. Message, author and emoji together identify one; the newest clock says whether it stands.
 
 use protocol::id::MessageId;
 use rusqlite::{Row, params};
@@ -23,6 +23,17 @@ pub struct ReactionRow {
     pub clock: u64,
     /// Whether it was taken back.
     pub retracted: bool,
+}
+
+/// How often one emoji stands on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The emoji.
+    pub emoji: String,
+    /// How many people chose it.
+    pub count: u64,
+    /// Whether the one who asks is among them.
+    pub own: bool,
 }
 
 impl Reactions<'_> {
@@ -58,6 +69,55 @@ impl Reactions<'_> {
         Ok(())
     }
 
+    /// Up to `limit` emoji that stand on a message, the one that came first first; `own` is who asks.
+    pub fn tally(&self, message: &MessageId, own: &PublicKeyBytes, limit: u32) -> Result<Vec<Tally>, StoreError> {
+        self.0.all(
+            "SELECT emoji, count(*) AS count, max(author = ?2) AS own, min(clock) AS first FROM reactions
+             WHERE message = ?1 AND retracted = 0 GROUP BY emoji ORDER BY first, emoji LIMIT ?3",
+            params![Sql(message), own, limit],
+            |row| {
+                Ok(Tally {
+                    emoji: row.get("emoji")?,
+                    count: column(row, "count")?,
+                    own: row.get("own")?,
+                })
+            },
+        )
+    }
+
+    /// Up to `limit` people whose emoji of this kind stands on a message, the first first.
+    pub fn authors(&self, message: &MessageId, emoji: &str, limit: u32) -> Result<Vec<PublicKeyBytes>, StoreError> {
+        self.0.all(
+            "SELECT author FROM reactions WHERE message = ?1 AND emoji = ?2 AND retracted = 0
+             ORDER BY clock, author LIMIT ?3",
+            params![Sql(message), emoji, limit],
+            |row| row.get("author"),
+        )
+    }
+
+    /// How many different emoji one person ever put on a message, those taken back included.
+    pub fn count_of(&self, message: &MessageId, author: &PublicKeyBytes) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(*) FROM reactions WHERE message = ?1 AND author = ?2",
+            params![Sql(message), author],
+        )
+    }
+
+    /// How many different emoji stand on a message.
+    pub fn kinds(&self, message: &MessageId) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(DISTINCT emoji) FROM reactions WHERE message = ?1 AND retracted = 0",
+            [Sql(message)],
+        )
+    }
+
+    /// Forgets the reactions to a message.
+    pub fn remove_of(&mut self, message: &MessageId) -> Result<(), StoreError> {
+        self.0
+            .execute("DELETE FROM reactions WHERE message = ?1", [Sql(message)])?;
+        Ok(())
+    }
+
     /// The reactions to a message that stand.
     pub fn to(&self, message: &MessageId) -> Result<Vec<ReactionRow>, StoreError> {
         self.0.all(
@@ -85,7 +145,7 @@ mod tests {
     use crate::testing::{message_id, person};
 
     #[test]
-    fn a_reaction_may_come_before_its_message_and_be_taken_back() {
+    fn a_reaction_stands_until_it_is_taken_back() {
         let mut store = Store::in_memory().unwrap();
         let reaction = |author: u8, emoji: &str, retracted| ReactionRow {
             message: message_id(1),
@@ -109,6 +169,24 @@ mod tests {
         assert_eq!(changes.messages, [message_id(1)].into());
         let standing = store.read(|view| view.reactions().to(&message_id(1))).unwrap();
         assert_eq!(standing, [reaction(1, "😀", false), reaction(2, "👍", false)]);
+        let tally = store
+            .read(|view| view.reactions().tally(&message_id(1), &person(2), 9))
+            .unwrap();
+        let count = |emoji: &str, count, own| Tally {
+            emoji: emoji.to_owned(),
+            count,
+            own,
+        };
+        assert_eq!(tally, [count("😀", 1, false), count("👍", 1, true)]);
+        store
+            .read(|view| {
+                let reactions = view.reactions();
+                assert_eq!(reactions.authors(&message_id(1), "👍", 9)?, [person(2)]);
+                assert_eq!(reactions.count_of(&message_id(1), &person(1))?, 2);
+                assert_eq!(reactions.kinds(&message_id(1))?, 2);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
         let taken_back = store
             .read(|view| view.reactions().load(&message_id(1), &person(1), "👍"))
             .unwrap();

@@ -111,7 +111,7 @@ pub struct OriginalRow {
     pub name: Name,
     /// The people it was written to, 33 bytes each.
     pub audience: Vec<u8>,
-    /// The application wrapper.
+    /// The application wrapper; empty once its message was deleted.
     pub bytes: Vec<u8>,
     /// When it was sent.
     pub sent_at: Timestamp,
@@ -366,6 +366,35 @@ impl Repair<'_> {
                     kept_at: column(row, "kept_at")?,
                 })
             },
+        )
+    }
+
+    /// Erases what an original says. That there was one stays known until it would be forgotten anyway: its bytes are
+    /// empty from now on.
+    pub fn erase_original(&mut self, message: &MessageId) -> Result<(), StoreError> {
+        let erased = self.0.execute(
+            "UPDATE originals SET bytes = x'', large = 0 WHERE message = ?1",
+            [Sql(message)],
+        )?;
+        self.erased(erased);
+        Ok(())
+    }
+
+    /// Forgets an original altogether.
+    pub fn remove_original(&mut self, message: &MessageId) -> Result<(), StoreError> {
+        let removed = self
+            .0
+            .execute("DELETE FROM originals WHERE message = ?1", [Sql(message)])?;
+        self.erased(removed);
+        Ok(())
+    }
+
+    /// The names of the messages with this id that a conversation lacks; one, unless somebody lies.
+    pub fn absent_of(&self, chat: &ChatId, message: &MessageId) -> Result<Vec<Name>, StoreError> {
+        self.0.all(
+            "SELECT line, number FROM absent WHERE chat = ?1 AND message = ?2 LIMIT 8",
+            params![Sql(chat), Sql(message)],
+            read_name,
         )
     }
 

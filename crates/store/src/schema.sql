@@ -135,6 +135,14 @@ CREATE INDEX datasync_states_due ON datasync_states (due_at);
 
 CREATE INDEX datasync_states_id ON datasync_states (id);
 
+CREATE TABLE edits (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32), -- of the message that brought it
+    target BLOB NOT NULL CHECK (length(target) = 32),
+    clock INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX edits_target ON edits (target, clock);
+
 CREATE TABLE file_chunks (
     file BLOB NOT NULL REFERENCES files (id),
     position INTEGER NOT NULL,
@@ -457,6 +465,8 @@ CREATE TABLE reactions (
     retracted INTEGER NOT NULL CHECK (retracted IN (0, 1)),
     PRIMARY KEY (message, author, emoji)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reactions_standing ON reactions (message, emoji, clock) WHERE retracted = 0;
 
 CREATE TABLE seen_envelopes (
     hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::access::{Access, Record};
 use crate::{
-    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Files, GroupKeys, Groups,
+    Account, Activity, Bundles, Changes, ChatNotifications, Chats, Contacts, DataSync, Edits, Files, GroupKeys, Groups,
     History, Installations, Marks, Messages, Outbox, People, Pins, Reactions, Repair, Seen, Segments, Sessions,
     Settings, SharedSecrets, StoreError, Topics, Traces, Verifications, Waiting,
 };
@@ -128,6 +128,11 @@ impl Tx<'_> {
     /// Messages, their order, their state and their text index.
     pub fn messages(&mut self) -> Messages<'_> {
         Messages(self.access())
+    }
+
+    /// Which messages changed the text of which.
+    pub fn edits(&mut self) -> Edits<'_> {
+        Edits(self.access())
     }
 
     /// Reactions to messages.
@@ -271,6 +276,11 @@ impl View<'_> {
     /// Messages, their order, their state and their text index.
     pub fn messages(&self) -> ReadOnly<Messages<'_>> {
         ReadOnly(Messages(self.access()))
+    }
+
+    /// Which messages changed the text of which.
+    pub fn edits(&self) -> ReadOnly<Edits<'_>> {
+        ReadOnly(Edits(self.access()))
     }
 
     /// Reactions to messages.

@@ -224,6 +224,8 @@ export interface Chat {
   name: string;
   /** Where the picture of a group is; another picture has another path. */
   picture?: string;
+  /** How many messages are pinned in it. */
+  pinnedCount?: number;
   /** Messages of others that were not marked read. */
   unread: number;
 }
@@ -345,6 +347,9 @@ export interface DaemonStatus {
   version: string;
 }
 
+/** For whom a message is deleted. */
+export type DeleteFor = 'everyone' | 'me';
+
 /** How far an own message got. A state is shown only on evidence. */
 export type Delivery = 'queued' | 'sent' | 'delivered' | 'failed';
 
@@ -356,6 +361,12 @@ export interface DescribeProfile {
   colour?: number;
   /** At most 20, in their order. */
   links?: ProfileLink[];
+}
+
+/** Gives a message of ours another text. */
+export interface EditText {
+  /** 1 to 4096 characters. */
+  text: string;
 }
 
 /** What every answer other than success carries. */
@@ -503,6 +514,9 @@ export type GroupRole = 'admin' | 'member';
 
 /** How we stand to a group. */
 export type GroupStanding = 'in' | 'invited' | 'out';
+
+/** What a line about the chat tells. */
+export type Happening = 'pinned';
 
 /** A page asks the daemon to prove itself. */
 export interface Hello {
@@ -653,8 +667,16 @@ export interface Message {
   chat: string;
   /** Position in the chat: messages are ordered by this, then by id. */
   clock: number;
+  /** Whether it was deleted for everyone: there is nothing left of it but its place. */
+  deleted?: boolean;
+  /** Who deleted it (`zQ3…`), if not its author. */
+  deletedBy?: string;
   /** How far an own message got; absent on messages of others. */
   delivery?: Delivery;
+  /** When its author last gave it another text (Unix milliseconds); absent if never. */
+  editedAt?: number;
+  /** What the author did, if this is a line about the chat; `text` says it in English. */
+  happening?: Happening;
   /** The message's id (`0x…`), the same on every device of everyone. */
   id: string;
   /** What it is. */
@@ -665,8 +687,14 @@ export interface Message {
   links?: LinkPreview[];
   /** Whether we wrote it. */
   own: boolean;
+  /** Whether it is pinned to its chat. */
+  pinned?: boolean;
+  /** What to call whoever pinned it. */
+  pinnedByName?: string;
   /** How far an own message in a group got; absent on all others. */
   reach?: Reach;
+  /** The emoji on it, the one that came first first; at most twenty. */
+  reactions?: Reaction[];
   /** Whether we have marked it read. */
   read: boolean;
   /** The message this one answers. */
@@ -885,6 +913,8 @@ export interface Quote {
   author?: string;
   /** What to call the author. */
   authorName?: string;
+  /** Whether it was deleted. */
+  deleted?: boolean;
   /** The message's id. */
   id: string;
   /** Its text, if we have the message. */
@@ -897,6 +927,18 @@ export interface Reach {
   delivered: number;
   /** Members to whom it went. */
   members: number;
+}
+
+/** One emoji on a message. */
+export interface Reaction {
+  /** How many people chose it. */
+  count: number;
+  /** The emoji. */
+  emoji: string;
+  /** What to call some of them, the first first. */
+  names?: string[];
+  /** Whether we are among them. */
+  own: boolean;
 }
 
 /** Asks where a link leads. Nothing is fetched. */
@@ -1391,6 +1433,10 @@ export interface Paths {
     body: ChatNotifications;
     answer: ChatNotifications;
   };
+  /** What is pinned in a chat, the newest first. */
+  'GET /v1/profiles/{profile}/chats/{chat}/pinned': {
+    answer: PageMessage;
+  };
   /** Mark everything in a chat as read. */
   'POST /v1/profiles/{profile}/chats/{chat}/read': {
     answer: Accepted;
@@ -1546,9 +1592,19 @@ export interface Paths {
   'POST /v1/profiles/{profile}/lock': {
     answer: Profile;
   };
+  /** Delete a message, with its whole album if it is a picture of one. */
+  'DELETE /v1/profiles/{profile}/messages/{message}': {
+    query: { for: DeleteFor };
+    answer: Accepted;
+  };
   /** One message. */
   'GET /v1/profiles/{profile}/messages/{message}': {
     answer: Message;
+  };
+  /** Give a message of ours another text. */
+  'PATCH /v1/profiles/{profile}/messages/{message}': {
+    body: EditText;
+    answer: Accepted;
   };
   /** The bytes of what a message carries. `Range` is understood. */
   'GET /v1/profiles/{profile}/messages/{message}/attachment': {
@@ -1565,6 +1621,22 @@ export interface Paths {
   /** The picture of a preview in a message, made anew. Counted from 0. */
   'GET /v1/profiles/{profile}/messages/{message}/links/{number}/image': {
     answer: Blob;
+  };
+  /** Unpin a message. */
+  'DELETE /v1/profiles/{profile}/messages/{message}/pin': {
+    answer: Accepted;
+  };
+  /** Pin a message to its chat; three in a chat can be. */
+  'PUT /v1/profiles/{profile}/messages/{message}/pin': {
+    answer: Accepted;
+  };
+  /** Take an emoji of ours off a message. */
+  'DELETE /v1/profiles/{profile}/messages/{message}/reactions/{emoji}': {
+    answer: Accepted;
+  };
+  /** Put an emoji on a message. */
+  'PUT /v1/profiles/{profile}/messages/{message}/reactions/{emoji}': {
+    answer: Accepted;
   };
   /** How far a message of ours in a group got, per member. */
   'GET /v1/profiles/{profile}/messages/{message}/receipts': {

@@ -242,6 +242,8 @@ export interface Message {
   pinned?: boolean;
   pinnedByName?: string;
   reactions?: Reaction[];
+  /** What the author did, if this is a line about the chat. */
+  happening?: 'pinned';
   attachments?: Attachment[];
   links?: LinkPreview[];
   mentions?: { key: string; name: string }[];

@@ -436,6 +436,8 @@ export const de: Catalogue = {
   'message.you': 'Du',
   'message.yourself': 'dich selbst',
   'message.label': '{name}, {time}',
+  'line.pinned': '{name} hat eine Nachricht angeheftet',
+  'line.pinnedOwn': 'Du hast eine Nachricht angeheftet',
   'message.edited': 'bearbeitet',
   'message.pinned': 'Angeheftet',
   'message.deleted': 'Diese Nachricht wurde gelöscht',

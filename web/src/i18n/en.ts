@@ -436,6 +436,8 @@ const texts = {
   'message.you': 'You',
   'message.yourself': 'yourself',
   'message.label': '{name}, {time}',
+  'line.pinned': '{name} pinned a message',
+  'line.pinnedOwn': 'You pinned a message',
   'message.edited': 'edited',
   'message.pinned': 'Pinned',
   'message.deleted': 'This message was deleted',

@@ -14,6 +14,7 @@ mod export;
 mod extract;
 mod groups;
 mod links;
+mod marks;
 mod messages;
 mod node;
 mod page;
@@ -85,6 +86,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(groups::routes())
         .merge(chats::routes())
         .merge(messages::routes())
+        .merge(marks::routes())
         .merge(attachments::routes())
         .merge(previews::routes())
         .merge(activity::routes())
@@ -100,7 +102,7 @@ fn api_routes() -> OpenApiRouter<App> {
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Undertone", description = "The local API of the Undertone messenger: loopback only, with a token."),
-    components(schemas(api::Frame, ErrorBody)),
+    components(schemas(api::Frame, api::DeleteFor, ErrorBody)),
     security(("token" = [])),
     modifiers(&Token)
 )]

@@ -163,7 +163,6 @@ pub(crate) fn settle(
 }
 
 /// Takes an entry away, because what it tells is no longer so.
-#[allow(dead_code)] // for groups and communities
 pub(crate) fn withdraw(turn: &mut Turn<'_, '_>, kind: ActivityKind, subject: &[u8]) -> Result<(), StoreError> {
     match turn.tx.activity().find(kind, subject)? {
         Some(entry) => turn.tx.activity().remove(entry.id).map(drop),

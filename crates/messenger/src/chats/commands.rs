@@ -3,7 +3,7 @@
 use protocol::id::{ChatId, ChatKind, MessageId};
 use store::{ChatRow, Delivery};
 
-use super::{Saying, post, public, rules};
+use super::{For, Mark, Saying, delete, edit, pin, post, public, react, rules};
 use crate::command::{CommandError, Reply};
 use crate::turn::Turn;
 use crate::{activity, datasync, groups, repair};
@@ -27,6 +27,36 @@ pub enum Command {
         /// The chat.
         chat: ChatId,
     },
+    /// Gives a message of ours another text of 1 to 4096 characters.
+    Edit {
+        /// The message.
+        message: MessageId,
+        /// The new text.
+        text: String,
+    },
+    /// Deletes a message, with the whole album if it is a picture of one.
+    Delete {
+        /// The message.
+        message: MessageId,
+        /// For whom.
+        whom: For,
+    },
+    /// Puts an emoji on a message, or takes it off.
+    React {
+        /// The message.
+        message: MessageId,
+        /// One emoji.
+        emoji: String,
+        /// On or off.
+        mark: Mark,
+    },
+    /// Pins a message to its chat, or unpins it.
+    Pin {
+        /// The message.
+        message: MessageId,
+        /// On or off.
+        mark: Mark,
+    },
 }
 
 /// Carries out a command of this feature.
@@ -35,6 +65,12 @@ pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Rep
         Command::JoinPublic { name } => public::join(turn, &name).map(Reply::Chat),
         Command::Leave { chat } => leave(turn, &chat).map(|()| Reply::Done),
         Command::Clear { chat } => clear(turn, &chat).map(|()| Reply::Done),
+        Command::Edit { message, text } => edit::edit(turn, &message, &text).map(|()| Reply::Message(message)),
+        Command::Delete { message, whom } => delete::delete(turn, &message, whom).map(|()| Reply::Message(message)),
+        Command::React { message, emoji, mark } => {
+            react::react(turn, &message, &emoji, mark).map(|()| Reply::Message(message))
+        }
+        Command::Pin { message, mark } => pin::pin(turn, &message, mark).map(|()| Reply::Message(message)),
     }
 }
 

@@ -1,12 +1,17 @@
 //! Chats: which message belongs where, and what we say in them.
 
 pub mod commands;
+pub(crate) mod delete;
+pub(crate) mod edit;
 mod error;
 pub(crate) mod inbound;
+pub(crate) mod pin;
 pub(crate) mod place;
 pub(crate) mod post;
 pub(crate) mod public;
+pub(crate) mod react;
 pub mod rules;
+mod target;
 
 use crypto::PublicKey;
 use protocol::id::{ChatId, MessageId};
@@ -16,9 +21,12 @@ use crate::repair;
 use crate::turn::{Arrival, Turn};
 
 pub use commands::Command;
+pub use delete::For;
 pub use error::Error;
+pub use pin::MOST_PINS;
 pub(crate) use place::{Place, Room};
 pub(crate) use post::{Saying, post, say};
+pub use react::{MOST_KINDS, Mark};
 
 /// The chat with a person; made now, outside the list of chats, if there is none.
 pub(crate) fn one_to_one(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<ChatRow, StoreError> {

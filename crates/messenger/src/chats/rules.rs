@@ -102,6 +102,37 @@ pub fn is_muted(muted_until: Option<Timestamp>, now: Timestamp) -> bool {
 /// The moment that means "until it is switched on again": the last one that every program reads exactly.
 pub const FOREVER: Timestamp = Timestamp((1 << 53) - 1);
 
+/// Whether a message of this kind can get another text: what deployed clients let people edit.
+pub fn is_editable(kind: u32) -> bool {
+    matches!(kind, TEXT | EMOJI | IMAGE | BRIDGE)
+}
+
+/// The kind of a message after an edit that names another one: a text may become only emoji, and the other way round.
+pub(crate) fn kind_after_edit(kind: u32, content_type: i32) -> u32 {
+    match (kind, content_type.unsigned_abs()) {
+        (TEXT | EMOJI, other @ (TEXT | EMOJI)) => other,
+        _ => kind,
+    }
+}
+
+/// Whether a message of this kind was said by somebody, and is no line that a device made for itself.
+pub fn is_said(kind: u32) -> bool {
+    !matches!(kind, 6 | 10 | 13..=17)
+}
+
+/// The clocks this near to one.
+pub(crate) fn around(clock: u64, span: u64) -> std::ops::RangeInclusive<u64> {
+    clock.saturating_sub(span)..=clock.saturating_add(span)
+}
+
+// Numbers of the wire's content types.
+pub(crate) const TEXT: u32 = 1;
+pub(crate) const EMOJI: u32 = 4;
+const IMAGE: u32 = 7;
+/// The line of a pinned message, which no message from the network may be.
+pub(crate) const PINNED_LINE: u32 = 14;
+const BRIDGE: u32 = 18;
+
 /// Whether a message came late: into the middle of a chat, more than a minute after it was sent.
 pub fn is_late(clock: u64, chat_clock: u64, sent_at: Timestamp, now: Timestamp) -> bool {
     clock < chat_clock && now.since(sent_at) > LATE_MS
@@ -125,6 +156,17 @@ mod tests {
         relation.block(3);
         assert!(matches!(may_write(&relation), Err(CommandError::Blocked)));
         assert!(!shows(&relation));
+    }
+
+    #[test]
+    fn an_edit_makes_no_picture_of_a_text() {
+        assert_eq!(kind_after_edit(TEXT, 4), EMOJI);
+        assert_eq!(kind_after_edit(EMOJI, 1), TEXT);
+        for (kind, content_type) in [(TEXT, 0), (TEXT, 7), (TEXT, 14), (TEXT, -14), (IMAGE, 1), (BRIDGE, 1)] {
+            assert_eq!(kind_after_edit(kind, content_type), kind, "{content_type}");
+        }
+        assert!(is_editable(IMAGE) && is_said(IMAGE) && is_said(11));
+        assert!(!is_editable(8) && !is_editable(11) && !is_said(PINNED_LINE));
     }
 
     #[test]

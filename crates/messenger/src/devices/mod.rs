@@ -7,13 +7,17 @@ pub(crate) mod sessions;
 
 use crypto::PublicKey;
 use protocol::Timestamp;
+use protocol::content::{Content, SyncMessage};
 use protocol::id::InstallationId;
+use protocol::layers::application::Signed;
 use protocol::layers::encryption::Bundle;
 use store::{InstallationRow, PreKeyRow, PublicKeyBytes, StoreError};
 
 use crate::contacts::Sender;
-use crate::datasync;
+use crate::inbound::Reason;
+use crate::receive::{Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
+use crate::{chats, datasync, send};
 
 /// Remembers the installations and pre-keys of a verified bundle.
 ///
@@ -54,6 +58,28 @@ pub(crate) fn learn(turn: &mut Turn<'_, '_>, sender: &Sender, bundle: &Bundle) -
         datasync::stop_holding(turn, &bundle.identity)?;
     }
     Ok(())
+}
+
+/// What another device of ours tells.
+pub(crate) fn inbound(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    signed: &Signed,
+    message: &SyncMessage,
+) -> Result<Done, Halt> {
+    match message {
+        SyncMessage::DeleteForMe(deletion) => chats::delete::for_me(turn, origin, signed, deletion),
+        _ => Err(Halt::Drop(Reason::Unsupported(signed.kind))),
+    }
+}
+
+/// Tells something to the other devices of ours, if there are any.
+pub(crate) fn tell_own(turn: &mut Turn<'_, '_>, content: &Content) -> Result<(), StoreError> {
+    let me = turn.me.public;
+    if targets(turn, &me)?.is_empty() {
+        return Ok(());
+    }
+    send::to_person(turn, &me, content).map(drop)
 }
 
 /// The installations that a message to a person is for: the newest three that are enabled, without this one.

@@ -229,6 +229,12 @@ pub(crate) fn may_say(
     }
 }
 
+/// Whether a person is an admin of a group that we know.
+pub(crate) fn is_admin(turn: &mut Turn<'_, '_>, chat: &ChatId, person: &PublicKey) -> Result<bool, StoreError> {
+    let group = load(turn, chat)?;
+    Ok(group.is_some_and(|group| group.history.state().is_admin(person)))
+}
+
 /// Whose messages a conversation keeps for each other: everybody who was in the group at `clock`. None if we are not in
 /// it, or the author was not.
 pub(crate) fn audience(

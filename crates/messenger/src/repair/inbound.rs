@@ -12,7 +12,7 @@ use super::{
 };
 use crate::broken;
 use crate::groups;
-use crate::inbound::{Reason, Rule};
+use crate::inbound::{Inbound, Reason, Rule};
 use crate::receive::{self, Audience, Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
 
@@ -22,11 +22,16 @@ pub(crate) fn heard(
     origin: &Origin<'_>,
     signed: &Signed,
     place: &Place,
+    outcome: Inbound,
 ) -> Result<(), StoreError> {
     let Some(record) = Extensions::find(&signed.body).record else {
         return Ok(());
     };
-    let Place { conversation, clock } = place;
+    let Place {
+        conversation,
+        clock,
+        takes_back,
+    } = place;
     let in_group = conversation.chat.kind() == ChatKind::Group;
     let conversation = match in_group {
         true => match groups::audience(turn, &conversation.chat, &signed.author, *clock)? {
@@ -53,7 +58,29 @@ pub(crate) fn heard(
         for head in &record.heads {
             reaches(turn, conversation, &witness, *head, None, |_| None)?;
         }
-        keep(turn, conversation, signed, name, origin.sent_at)?;
+        // What was refused is nothing that others miss; an edit of a deleted message is refused.
+        if !matches!(outcome, Inbound::Dropped(_)) {
+            keep(turn, conversation, signed, name, origin.sent_at)?;
+        }
+    }
+    if let Some(message) = takes_back {
+        taken_back(turn, conversation, &witness.author, message)?;
+    }
+    Ok(())
+}
+
+/// What its author took back before it came is not missed.
+fn taken_back(
+    turn: &mut Turn<'_, '_>,
+    conversation: &Conversation,
+    author: &PublicKeyBytes,
+    message: &MessageId,
+) -> Result<(), StoreError> {
+    for name in turn.tx.repair().absent_of(&conversation.chat, message)? {
+        let line = turn.tx.repair().line(&conversation.chat, &name.line)?;
+        if line.and_then(|line| line.author).as_ref() == Some(author) {
+            turn.tx.repair().remove_absent(&conversation.chat, &name)?;
+        }
     }
     Ok(())
 }
@@ -151,7 +178,8 @@ fn help(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, names: &[Name]) -> Result<
         };
         let mut audience = original.audience.chunks(33);
         let is_for_them = audience.any(|key| key == origin.sender.row.as_bytes());
-        if !is_for_them && !broken::SKIP_MEMBERSHIP {
+        // What was deleted for everybody is nobody's to miss.
+        if original.bytes.is_empty() || (!is_for_them && !broken::SKIP_MEMBERSHIP) {
             answer.withheld.push(*name);
         } else if answer.originals.is_empty() || size + original.bytes.len() <= ANSWER_BYTES {
             size += original.bytes.len();

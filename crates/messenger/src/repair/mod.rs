@@ -39,6 +39,8 @@ pub(crate) struct Conversation {
 pub(crate) struct Place {
     conversation: Conversation,
     clock: u64,
+    /// The message of its author's that it takes back.
+    takes_back: Option<MessageId>,
 }
 
 /// The number of the kind that carries requests and answers.
@@ -168,7 +170,15 @@ pub(crate) fn place(turn: &Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, c
         (MessageType::PublicGroup, Audience::Everybody) if origin.sender.is_accepted() => Conversation::public(chat?),
         _ => return None,
     };
-    Some(Place { conversation, clock })
+    let takes_back = match content {
+        Content::Delete(deletion) => deletion.message_id,
+        _ => None,
+    };
+    Some(Place {
+        conversation,
+        clock,
+        takes_back,
+    })
 }
 
 /// Whether an outcome means that we know what there is to know of a message.

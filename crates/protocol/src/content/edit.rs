@@ -5,6 +5,7 @@
 
 use crypto::PublicKey;
 
+use crate::Timestamp;
 use crate::content::chat_message::{UnfurledLink, UnfurledStatusLink, status_links};
 use crate::content::{MessageType, Rule, message_type, rule};
 use crate::id::{ChatId, MessageId, parse_public_key_text, public_key_text};
@@ -47,11 +48,9 @@ pub struct DeleteMessage {
 }
 
 impl EditMessage {
-    /// Checks everything that does not depend on the message that is changed.
-    pub fn validate(&self) -> Result<(), Rule> {
-        if self.clock == 0 {
-            return Err(Rule::Clock);
-        }
+    /// Checks everything that does not depend on the message that is changed; `sent_at` is the time of the envelope.
+    pub fn validate(&self, sent_at: Timestamp) -> Result<(), Rule> {
+        rule::clock(self.clock, sent_at)?;
         if self.chat_id.is_none() {
             return Err(Rule::NoChat);
         }

@@ -215,21 +215,17 @@ fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
         links: vec![],
         status_links: vec![],
     };
-    assert_eq!(edit.validate(), Ok(()));
-    assert_eq!(
-        EditMessage {
-            clock: 0,
-            ..edit.clone()
-        }
-        .validate(),
-        Err(Rule::Clock)
-    );
+    assert_eq!(edit.validate(SENT), Ok(()));
+    for clock in [0, SENT.0 + 120_001, u64::MAX] {
+        let edit = EditMessage { clock, ..edit.clone() };
+        assert_eq!(edit.validate(SENT), Err(Rule::Clock));
+    }
     assert_eq!(
         EditMessage {
             message_id: None,
             ..edit.clone()
         }
-        .validate(),
+        .validate(SENT),
         Err(Rule::NoTarget)
     );
     assert_eq!(
@@ -237,7 +233,7 @@ fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
             chat_id: None,
             ..edit.clone()
         }
-        .validate(),
+        .validate(SENT),
         Err(Rule::NoChat)
     );
     assert_eq!(
@@ -245,7 +241,7 @@ fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
             text: " ".into(),
             ..edit
         }
-        .validate(),
+        .validate(SENT),
         Err(Rule::NoText)
     );
 
@@ -292,7 +288,7 @@ fn edits_deletions_pins_and_reactions_name_what_they_are_about() {
         retracted: false,
     };
     assert_eq!(reaction.validate(SENT), Ok(()));
-    for emoji in ["", &"🦊".repeat(17)] {
+    for emoji in ["", &"🦊".repeat(17), "x", "\u{202e}🦊", "🦊\u{7}"] {
         assert_eq!(
             EmojiReaction {
                 emoji: emoji.into(),

@@ -252,7 +252,7 @@ fn check_rules(signed: &application::Signed, sent_at: undertone_protocol::Timest
     // What waited for a key is older than the envelope that brought the key.
     let verdict = match Content::parse(signed.kind, &signed.body).unwrap() {
         Content::ChatMessage(message) => message.validate(sent_at),
-        Content::Edit(edit) => edit.validate(),
+        Content::Edit(edit) => edit.validate(sent_at),
         Content::Delete(delete) => delete.validate(),
         Content::Pin(pin) => pin.validate(sent_at),
         Content::Reaction(reaction) => reaction.validate(sent_at),

@@ -49,7 +49,7 @@ pub(super) async fn send(
     format: Format,
 ) -> Result<()> {
     let session = Session::open(who).await?;
-    let text = if text == "-" { from_stdin()? } else { text };
+    let text = given_text(text)?;
     let chat = session.chat(chat).await?;
     let body = SendText {
         previews: make_previews(&session, &text, previews).await?,
@@ -109,18 +109,24 @@ pub(super) async fn resend(who: &Who, message: &str) -> Result<()> {
 }
 
 /// `undertone messages`.
-pub(super) async fn messages(who: &Who, chat: &str, limit: u32, before: Option<String>, format: Format) -> Result<()> {
+pub(super) async fn messages(who: &Who, chat: &str, query: &PageQuery, ids: bool, format: Format) -> Result<()> {
     let session = Session::open(who).await?;
     let chat = session.chat(chat).await?;
-    let query = PageQuery {
-        before,
-        limit: Some(limit),
-    };
-    let mut page = session.client.messages(&session.profile, &chat, &query).await?;
+    let mut page = session.client.messages(&session.profile, &chat, query).await?;
     // The API gives the latest first; people read downwards.
     page.items.reverse();
     page.gaps.reverse();
-    output::data(format, &page, timeline);
+    let with_id = |message: &Message| {
+        format!(
+            "{} {}",
+            message.id.get(..SHORT_ID).unwrap_or(&message.id),
+            line(message)
+        )
+    };
+    output::data(format, &page, |page| match ids {
+        true => timeline(page, with_id),
+        false => timeline(page, line),
+    });
     Ok(())
 }
 
@@ -160,7 +166,7 @@ pub(super) async fn search(who: &Who, text: String, chat: Option<&str>, limit: u
 }
 
 /// Messages downwards, each gap in its place.
-fn timeline(page: &MessagePage) -> String {
+fn timeline(page: &MessagePage, line: impl Fn(&Message) -> String) -> String {
     let mut gaps = page.gaps.iter().peekable();
     let mut text = String::new();
     for message in &page.items {
@@ -195,8 +201,26 @@ fn carried(message: &Message) -> String {
     message.attachments.iter().map(words).collect()
 }
 
+/// What was done about a message: the marks behind it.
+fn marks(message: &Message) -> String {
+    let mut marks = String::new();
+    if message.edited_at.is_some() && !message.deleted {
+        marks += "  (edited)";
+    }
+    if message.pinned {
+        marks += "  (pinned)";
+    }
+    for reaction in &message.reactions {
+        marks += &format!("  {} {}", clean(&reaction.emoji), reaction.count);
+    }
+    marks
+}
+
 /// A message as people read it.
 pub(super) fn line(message: &Message) -> String {
+    if message.happening.is_some() {
+        return format!("{} -- {} --", time(message.sent_at), clean(&message.text));
+    }
     let author = if message.own {
         "you".to_owned()
     } else {
@@ -211,10 +235,14 @@ pub(super) fn line(message: &Message) -> String {
         .map(|state| mark(state, message.reach))
         .unwrap_or_default();
     let late = if message.late { "  (came late)" } else { "" };
+    let said = match message.deleted {
+        true => "(deleted)".to_owned(),
+        false => clean_lines(&message.text, "    ") + &carried(message),
+    };
     format!(
-        "{quote}{} {author}: {}{mark}{late}",
+        "{quote}{} {author}: {said}{mark}{late}{}",
         time(message.sent_at),
-        clean_lines(&message.text, "    ") + &carried(message)
+        marks(message)
     )
 }
 
@@ -270,6 +298,11 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// The text that a person gives; - reads it from standard input.
+pub(super) fn given_text(text: String) -> Result<String> {
+    if text == "-" { from_stdin() } else { Ok(text) }
+}
+
 fn from_stdin() -> Result<String> {
     let mut text = String::new();
     std::io::stdin()
@@ -279,6 +312,8 @@ fn from_stdin() -> Result<String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// `0x` and eight digits of an id: enough to tell the messages of a chat apart.
+const SHORT_ID: usize = 10;
 /// Characters of a message shown in a list.
 const PREVIEW: usize = 60;
 /// More than a text may have (4096 characters), so that too long is said, not cut.
@@ -288,12 +323,11 @@ const MAX_STDIN: u64 = 64 << 10;
 const MAX_PREVIEWS: usize = 5;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[test]
-    fn a_gap_stands_before_the_message_that_tells_of_it() {
-        let message = |clock: u64, text: &str| Message {
+    pub(in crate::commands) fn message(clock: u64, text: &str) -> Message {
+        Message {
             id: format!("0x{clock}"),
             chat: "chat".into(),
             kind: api::MessageKind::Text,
@@ -310,7 +344,46 @@ mod tests {
             links: Vec::new(),
             attachments: Vec::new(),
             late: clock == 2,
+            edited_at: None,
+            deleted: false,
+            deleted_by: None,
+            pinned: false,
+            pinned_by_name: None,
+            reactions: Vec::new(),
+            happening: None,
+        }
+    }
+
+    #[test]
+    fn what_was_done_about_a_message_stands_behind_it() {
+        let reaction = api::Reaction {
+            emoji: "👍".into(),
+            count: 2,
+            own: true,
+            names: Vec::new(),
         };
+        let marked = Message {
+            edited_at: Some(1),
+            pinned: true,
+            reactions: vec![reaction],
+            ..message(1, "one")
+        };
+        assert_eq!(line(&marked), "1970-01-01 00:00Z Alice: one  (edited)  (pinned)  👍 2");
+        let gone = Message {
+            deleted: true,
+            edited_at: Some(1),
+            ..message(1, "")
+        };
+        assert_eq!(line(&gone), "1970-01-01 00:00Z Alice: (deleted)");
+        let told = Message {
+            happening: Some(api::Happening::Pinned),
+            ..message(1, "Alice pinned a message")
+        };
+        assert_eq!(line(&told), "1970-01-01 00:00Z -- Alice pinned a message --");
+    }
+
+    #[test]
+    fn a_gap_stands_before_the_message_that_tells_of_it() {
         let gap = |clock, count, state, asked| Gap {
             before: format!("0x{clock}"),
             clock,
@@ -328,7 +401,7 @@ mod tests {
                 gap(9, 1, GapState::Searching, 0),
             ],
         };
-        let lines = timeline(&page);
+        let lines = timeline(&page, line);
         let expected = [
             "1970-01-01 00:00Z Alice: one",
             "  -- 1 message is missing here, known since 1970-01-01 00:00Z; its author no longer has it --",

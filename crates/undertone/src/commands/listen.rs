@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::Result;
-use api::{Delivery, Frame, Item, Message, Signal};
+use api::{Frame, Item, Message, Signal};
 
 use crate::args::Who;
 use crate::commands::chats;
@@ -29,10 +29,10 @@ pub(super) async fn run(who: &Who, format: Format) -> Result<()> {
     }
 }
 
-/// How far each message was told of, so that a line comes once. The oldest are forgotten.
+/// What was told of each message, so that a line comes once. The oldest are forgotten.
 #[derive(Default)]
 struct Told {
-    states: BTreeMap<String, Option<Delivery>>,
+    messages: BTreeMap<String, Message>,
     order: VecDeque<String>,
 }
 
@@ -60,23 +60,44 @@ impl Told {
     }
 
     fn message(&mut self, message: &Message) -> Option<String> {
-        match self.states.insert(message.id.clone(), message.delivery) {
+        match self.messages.insert(message.id.clone(), message.clone()) {
             None => {
                 self.order.push_back(message.id.clone());
                 if self.order.len() > REMEMBERED
                     && let Some(oldest) = self.order.pop_front()
                 {
-                    self.states.remove(&oldest);
+                    self.messages.remove(&oldest);
                 }
                 Some(chats::line(message))
             }
-            Some(before) if before != message.delivery => {
-                let state = chats::delivery(message.delivery?);
-                Some(format!("-- {state}: {}", clean(&message.text)))
-            }
-            Some(_) => None,
+            Some(before) => change(&before, message).map(|what| format!("-- {what}")),
         }
     }
+}
+
+/// What happened to a message since it was told.
+fn change(before: &Message, message: &Message) -> Option<String> {
+    let text = clean(&message.text);
+    if message.deleted && !before.deleted {
+        return Some(format!("deleted: a message of {}", clean(&message.author_name)));
+    }
+    if message.edited_at != before.edited_at {
+        return Some(format!("changed: {text}"));
+    }
+    if message.reactions != before.reactions {
+        let reactions = message.reactions.iter();
+        let list: Vec<String> = reactions
+            .map(|one| format!("{} {}", clean(&one.emoji), one.count))
+            .collect();
+        return Some(format!("reactions: {text}  {}", list.join("  ")));
+    }
+    if message.pinned != before.pinned {
+        return Some(format!(
+            "{}: {text}",
+            if message.pinned { "pinned" } else { "unpinned" }
+        ));
+    }
+    (message.delivery != before.delivery).then(|| Some(format!("{}: {text}", chats::delivery(message.delivery?))))?
 }
 
 /// Messages whose state is remembered: days of a lively chat.

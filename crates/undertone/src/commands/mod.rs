@@ -10,6 +10,7 @@ mod export;
 mod groups;
 pub(crate) mod links;
 mod listen;
+mod marks;
 pub(crate) mod message;
 mod node;
 mod open;
@@ -83,13 +84,26 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Audio(command)) => attachments::audio(command).await,
         Some(Command::File(command)) => attachments::file(command).await,
         Some(Command::Resend { message, who }) => chats::resend(&who, &message).await,
+        Some(Command::Edit(args)) => marks::edit(args).await,
+        Some(Command::Delete(args)) => marks::delete(args).await,
+        Some(Command::React(args)) => marks::react(args).await,
+        Some(Command::Pin(args)) => marks::pin(args, true).await,
+        Some(Command::Unpin(args)) => marks::pin(args, false).await,
+        Some(Command::Pins(args)) => marks::pins(args).await,
         Some(Command::Messages {
             chat,
             limit,
             before,
+            ids,
             who,
             output,
-        }) => chats::messages(&who, &chat, limit, before, output.format()).await,
+        }) => {
+            let query = api::PageQuery {
+                before,
+                limit: Some(limit),
+            };
+            chats::messages(&who, &chat, &query, ids, output.format()).await
+        }
         Some(Command::Message(command)) => message::run(command).await,
         Some(Command::Read { chat, who }) => chats::read(&who, &chat).await,
         Some(Command::Export { chat, to, who, output }) => export::run(&who, &chat, &to, output.format()).await,

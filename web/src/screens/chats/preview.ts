@@ -3,8 +3,11 @@ import type { Message } from '../../api/types.ts';
 import { t } from '../../i18n/index.svelte.ts';
 import { flatten } from '../../text/markdown.ts';
 
-export function preview(message: Pick<Message, 'kind' | 'text' | 'deleted' | 'mentions' | 'attachments'>): string {
+type Shown = Pick<Message, 'kind' | 'text' | 'deleted' | 'mentions' | 'attachments'> & Partial<Pick<Message, 'happening' | 'own' | 'authorName'>>;
+
+export function preview(message: Shown): string {
   if (message.deleted) return t('message.deleted');
+  if (message.happening === 'pinned') return t(message.own ? 'line.pinnedOwn' : 'line.pinned', { name: message.authorName ?? '' });
   const text = flatten(message.text ?? '', message.mentions ?? []);
   switch (message.kind) {
     case 'image': {

@@ -1,0 +1,79 @@
+//! The command line of what is done about messages that stand already.
+
+use clap::Args;
+
+use super::{Output, Who};
+
+/// Which message of which chat.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Which {
+    /// @name, chat key (zQ3… or 0x04…), link, or chat id
+    pub(crate) chat: String,
+    /// Its id, the beginning of its id, or `last` (see `undertone messages --ids`)
+    pub(crate) message: String,
+}
+
+/// Giving a message another text.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EditArgs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The new text; - reads it from standard input
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Deleting a message.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Only on your own devices
+    #[arg(long)]
+    pub(crate) for_me: bool,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Reacting to a message.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReactArgs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// One emoji
+    pub(crate) emoji: String,
+    /// Take it off again
+    #[arg(long)]
+    pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Pinning a message, or unpinning it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PinArgs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// The pins of a chat.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PinsArgs {
+    /// @name, chat key (zQ3… or 0x04…), link, or chat id
+    pub(crate) chat: String,
+    #[command(flatten)]
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
