@@ -22,7 +22,7 @@ mod settings;
 pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
 pub(crate) use attachments::{AudioCommand, FileCommand};
 pub(crate) use groups::{AnswerCommand, GroupCommand, Named, RequestCommand};
-pub(crate) use marks::{DeleteArgs, EditArgs, PinArgs, PinsArgs, ReactArgs, Which};
+pub(crate) use marks::{DeleteArgs, EditArgs, MarksCommand, PinArgs, PinsArgs, ReactArgs, Which};
 pub(crate) use people::{
     AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
 };
@@ -158,26 +158,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         who: Who,
     },
-    /// Give a message of yours another text
-    #[command(
-        after_help = "Examples:\n  undertone edit @bob last 'At nine, I meant'\n  undertone edit @bob 0x5f3a 'At nine'"
-    )]
-    Edit(EditArgs),
-    /// Delete a message for everyone, or for you
-    #[command(after_help = "Examples:\n  undertone delete @bob last\n  undertone delete @bob 0x5f3a --for-me")]
-    Delete(DeleteArgs),
-    /// Put an emoji on a message, or take it off
-    #[command(after_help = "Examples:\n  undertone react @bob last 👍\n  undertone react @bob 0x5f3a 👍 --undo")]
-    React(ReactArgs),
-    /// Pin a message to its chat; three in a chat can be
-    #[command(after_help = "Examples:\n  undertone pin @bob last\n  undertone pin @bob 0x5f3a")]
-    Pin(PinArgs),
-    /// Unpin a message
-    #[command(after_help = "Example:\n  undertone unpin @bob 0x5f3a")]
-    Unpin(PinArgs),
-    /// List what is pinned in a chat, the newest first
-    #[command(after_help = "Examples:\n  undertone pins @bob\n  undertone pins @bob --json")]
-    Pins(PinsArgs),
+    /// What is done about messages that stand already
+    #[command(flatten)]
+    Marks(MarksCommand),
     /// List the messages of a chat, oldest of the page first
     #[command(after_help = "Examples:\n  undertone messages @bob\n  undertone messages @bob --limit 200 --json")]
     Messages {

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 pub mod enemy;
+pub mod marks;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

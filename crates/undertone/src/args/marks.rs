@@ -1,8 +1,33 @@
 //! The command line of what is done about messages that stand already.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::{Output, Who};
+
+/// What can be done about messages that stand already.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarksCommand {
+    /// Give a message of yours another text
+    #[command(
+        after_help = "Examples:\n  undertone edit @bob last 'At nine, I meant'\n  undertone edit @bob 0x5f3a 'At nine'"
+    )]
+    Edit(EditArgs),
+    /// Delete a message for everyone, or for you
+    #[command(after_help = "Examples:\n  undertone delete @bob last\n  undertone delete @bob 0x5f3a --for-me")]
+    Delete(DeleteArgs),
+    /// Put an emoji on a message, or take it off
+    #[command(after_help = "Examples:\n  undertone react @bob last 👍\n  undertone react @bob 0x5f3a 👍 --undo")]
+    React(ReactArgs),
+    /// Pin a message to its chat; three in a chat can be
+    #[command(after_help = "Examples:\n  undertone pin @bob last\n  undertone pin @bob 0x5f3a")]
+    Pin(PinArgs),
+    /// Unpin a message
+    #[command(after_help = "Example:\n  undertone unpin @bob 0x5f3a")]
+    Unpin(PinArgs),
+    /// List what is pinned in a chat, the newest first
+    #[command(after_help = "Examples:\n  undertone pins @bob\n  undertone pins @bob --json")]
+    Pins(PinsArgs),
+}
 
 /// Which message of which chat.
 #[derive(Args, Clone, Debug)]

@@ -3,14 +3,26 @@
 use anyhow::Result;
 use api::{DeleteFor, EditText, Message, PageQuery};
 
-use crate::args::{DeleteArgs, EditArgs, PinArgs, PinsArgs, ReactArgs, Which};
+use crate::args::{DeleteArgs, EditArgs, MarksCommand, PinArgs, PinsArgs, ReactArgs, Which};
 use crate::commands::chats;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::session::Session;
 
+/// Runs one of them.
+pub(super) async fn run(command: MarksCommand) -> Result<()> {
+    match command {
+        MarksCommand::Edit(args) => edit(args).await,
+        MarksCommand::Delete(args) => delete(args).await,
+        MarksCommand::React(args) => react(args).await,
+        MarksCommand::Pin(args) => pin(args, true).await,
+        MarksCommand::Unpin(args) => pin(args, false).await,
+        MarksCommand::Pins(args) => pins(args).await,
+    }
+}
+
 /// `undertone edit`.
-pub(super) async fn edit(args: EditArgs) -> Result<()> {
+async fn edit(args: EditArgs) -> Result<()> {
     let session = Session::open(&args.who).await?;
     let message = find(&session, &args.which, Whose::Ours).await?;
     let text = chats::given_text(args.text)?;
@@ -22,7 +34,7 @@ pub(super) async fn edit(args: EditArgs) -> Result<()> {
 }
 
 /// `undertone delete`.
-pub(super) async fn delete(args: DeleteArgs) -> Result<()> {
+async fn delete(args: DeleteArgs) -> Result<()> {
     let session = Session::open(&args.who).await?;
     let whom = match args.for_me {
         true => DeleteFor::Me,
@@ -39,7 +51,7 @@ pub(super) async fn delete(args: DeleteArgs) -> Result<()> {
 }
 
 /// `undertone react`.
-pub(super) async fn react(args: ReactArgs) -> Result<()> {
+async fn react(args: ReactArgs) -> Result<()> {
     let session = Session::open(&args.who).await?;
     let message = find(&session, &args.which, Whose::Anybodys).await?;
     session
@@ -50,7 +62,7 @@ pub(super) async fn react(args: ReactArgs) -> Result<()> {
 }
 
 /// `undertone pin` and `undertone unpin`.
-pub(super) async fn pin(args: PinArgs, on: bool) -> Result<()> {
+async fn pin(args: PinArgs, on: bool) -> Result<()> {
     let session = Session::open(&args.who).await?;
     let message = find(&session, &args.which, Whose::Anybodys).await?;
     session.client.pin(&session.profile, &message, on).await?;
@@ -58,7 +70,7 @@ pub(super) async fn pin(args: PinArgs, on: bool) -> Result<()> {
 }
 
 /// `undertone pins`.
-pub(super) async fn pins(args: PinsArgs) -> Result<()> {
+async fn pins(args: PinsArgs) -> Result<()> {
     let session = Session::open(&args.who).await?;
     let chat = session.chat(&args.chat).await?;
     let pinned = session.client.pinned(&session.profile, &chat).await?;

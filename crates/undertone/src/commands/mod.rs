@@ -84,12 +84,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Audio(command)) => attachments::audio(command).await,
         Some(Command::File(command)) => attachments::file(command).await,
         Some(Command::Resend { message, who }) => chats::resend(&who, &message).await,
-        Some(Command::Edit(args)) => marks::edit(args).await,
-        Some(Command::Delete(args)) => marks::delete(args).await,
-        Some(Command::React(args)) => marks::react(args).await,
-        Some(Command::Pin(args)) => marks::pin(args, true).await,
-        Some(Command::Unpin(args)) => marks::pin(args, false).await,
-        Some(Command::Pins(args)) => marks::pins(args).await,
+        Some(Command::Marks(command)) => marks::run(command).await,
         Some(Command::Messages {
             chat,
             limit,
