@@ -14,7 +14,7 @@ use protocol::layers::transport::{Route, RouteKey};
 use store::{Secret, StoreError, TopicRow, View};
 use waku_proto::{ContentTopic, Envelope, Interests, PubsubTopic};
 
-use crate::turn::{Me, Turn};
+use crate::turn::{Me, Turn, row_key};
 
 /// The keys that may open an envelope, by where it travels.
 #[derive(Default)]
@@ -118,8 +118,10 @@ pub(crate) fn listens_to(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<
     Ok(row.is_some_and(|row| row.listening))
 }
 
-/// Stops listening to a person. The keys stay, so that starting again costs nothing.
+/// Stops listening to a person. The keys stay, so that starting again costs nothing. If they are in a group with us, they
+/// are listened to again as its member.
 pub(crate) fn ignore(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), StoreError> {
+    turn.tx.groups().not_followed(&row_key(person))?;
     set_attention(turn, person, Attention::Ignore)
 }
 

@@ -267,6 +267,13 @@ impl Groups<'_> {
             .execute("UPDATE group_members SET followed = 1 WHERE person = ?1", [person])?;
         Ok(())
     }
+
+    /// Forgets that we follow a person, in whatever groups they are.
+    pub fn not_followed(&mut self, person: &PublicKeyBytes) -> Result<(), StoreError> {
+        self.0
+            .execute("UPDATE group_members SET followed = 0 WHERE person = ?1", [person])?;
+        Ok(())
+    }
 }
 
 /// Who asks to be let in.
@@ -495,6 +502,8 @@ mod tests {
         assert!(unfollowed(&store).is_empty());
         store.write(|tx| tx.groups().set_members(&group(1), &both)).unwrap();
         assert_eq!(unfollowed(&store), [person(1)], "who stays is still followed");
+        store.write(|tx| tx.groups().not_followed(&person(2))).unwrap();
+        assert_eq!(unfollowed(&store).len(), 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub use sim::{Sim, Who};
 
 pub mod dice;
 pub mod gaps;
+pub mod groups;
 pub mod life;
 pub mod network;
 pub mod oracle;

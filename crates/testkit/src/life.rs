@@ -10,6 +10,7 @@ use protocol::id::ChatId;
 
 use crate::dice::Dice;
 use crate::gaps::GapWatch;
+use crate::groups::{self, GroupDeed, GroupOracle};
 use crate::network::{Side, Weather};
 use crate::oracle::{Oracle, Verdict};
 use crate::people;
@@ -72,6 +73,8 @@ pub enum Deed {
     StoreDown(usize),
     /// A store node works again.
     StoreUp(usize),
+    /// One does something about a group.
+    Group(GroupDeed),
 }
 
 /// How a life ended.
@@ -83,6 +86,8 @@ pub struct Outcome {
     pub gaps: usize,
     /// How many texts were written.
     pub texts: usize,
+    /// How many texts in groups somebody had to hold in the end.
+    pub group_texts: usize,
     /// How many turns the messengers took.
     pub turns: u64,
 }
@@ -108,6 +113,13 @@ impl Plan {
             after: pause(&mut dice),
             deed: deed(&mut dice, people, stores),
         }));
+        if people > 2 && dice.chance(WITH_GROUPS) {
+            let met = steps
+                .iter()
+                .take_while(|step| matches!(step.deed, Deed::Befriend(..)))
+                .count();
+            groups::weave(&mut dice, people, met, &mut steps);
+        }
         Plan {
             seed,
             people,
@@ -127,11 +139,11 @@ impl Plan {
         }
         sim.set_weather(self.weather);
         sim.set_fragility(self.fragility);
-        let mut oracle = Oracle::default();
+        let (mut oracle, mut groups) = (Oracle::default(), GroupOracle::default());
         let (mut watch, mut verdict) = (GapWatch::default(), Verdict::default());
         for (number, step) in self.steps.iter().enumerate() {
             sim.run_for(step.after);
-            perform(step.deed, &mut sim, &mut oracle);
+            perform(step.deed, &mut sim, &mut oracle, &mut groups);
             if number % LOOK_EVERY == 0 {
                 watch.look(&sim, &oracle, &mut verdict);
             }
@@ -140,13 +152,16 @@ impl Plan {
         sim.heal();
         sim.run_until_settled();
         oracle.part(&mut sim);
+        groups.part(&mut sim);
         sim.run_until_settled();
         watch.look(&sim, &oracle, &mut verdict);
         oracle.judge_into(&sim, &mut verdict);
+        groups.judge_into(&sim, &mut verdict);
         Outcome {
             verdict,
             gaps: watch.seen(),
-            texts: oracle.texts(),
+            texts: oracle.texts() + groups.texts(),
+            group_texts: groups.musts(),
             turns: sim.turns(),
         }
     }
@@ -216,11 +231,12 @@ impl fmt::Display for Deed {
             Deed::Return(who) => write!(f, "{} returns", name(who)),
             Deed::StoreDown(node) => write!(f, "store node {node} dies"),
             Deed::StoreUp(node) => write!(f, "store node {node} works again"),
+            Deed::Group(deed) => deed.fmt(f),
         }
     }
 }
 
-fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
+fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle, groups: &mut GroupOracle) {
     match deed {
         Deed::Befriend(who, other) => sim.befriend(Who(who), Who(other)),
         Deed::Say(who, other) => oracle.say(sim, Who(who), Who(other), None),
@@ -243,11 +259,15 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
         Deed::Return(who) => sim.place(Who(who), Side::Main),
         Deed::StoreDown(node) => sim.store_node(node).go_down(),
         Deed::StoreUp(node) => sim.store_node(node).come_up(),
+        Deed::Group(deed) => groups.perform(sim, deed),
     }
 }
 
 /// Steps between two looks at what is missing; each costs as much as a few turns.
 const LOOK_EVERY: usize = 4;
+
+/// Lives with groups, of a thousand with more than two people.
+const WITH_GROUPS: u64 = 400;
 
 /// The one-to-one chat with a person.
 pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {

@@ -82,7 +82,7 @@ impl Oracle {
         self.say(sim, from, to, None);
         if let Some(said) = self.said.get_mut(known) {
             said.lost = true;
-            sim.forget_to_send(from, to, said.id);
+            sim.forget_to_send(from, &[to], said.id);
         }
         if plugged {
             sim.plug(from);
@@ -216,7 +216,20 @@ impl Verdict {
         self.notes.push(note);
     }
 
-    fn diverge(&mut self, note: String) {
+    /// Somebody lacks something.
+    pub(crate) fn lose(&mut self, note: String) {
+        self.lost += 1;
+        self.notes.push(note);
+    }
+
+    /// Somebody has something more than once.
+    pub(crate) fn duplicate(&mut self, note: String) {
+        self.duplicated += 1;
+        self.notes.push(note);
+    }
+
+    /// Two people see something differently, or see what they should not.
+    pub(crate) fn diverge(&mut self, note: String) {
         self.diverged += 1;
         self.notes.push(note);
     }

@@ -22,17 +22,39 @@ pub fn name(number: usize) -> &'static str {
 
 /// The chat key of a person, by number. It is no secret.
 pub fn chat_key(number: usize) -> SecretKey {
-    let byte = u8::try_from(number % ROSTER + 1).unwrap_or(1);
+    let byte = u8::try_from(number % 255 + 1).unwrap_or(1);
     SecretKey::from_bytes(&[byte; 32]).expect("small numbers are keys")
 }
 
 /// A new profile of a person in a database in memory.
 pub fn messenger(number: usize, now: Timestamp, seed: [u8; 32]) -> Messenger {
+    begin((number, ROSTER), name(number), now, seed, |password| {
+        derived().get(password).cloned()
+    })
+}
+
+/// A new profile of one of many, none of whom has a topic key that others could derive.
+pub fn one_of_a_crowd(number: usize, people: usize, now: Timestamp, seed: [u8; 32]) -> Messenger {
+    let name = format!("Person {number:02}");
+    begin((number, people), &name, now, seed, |password| {
+        Some(SymmetricKey::from_bytes(&crypto::keccak256_parts(&[
+            password.as_bytes()
+        ])))
+    })
+}
+
+fn begin(
+    (number, people): (usize, usize),
+    name: &str,
+    now: Timestamp,
+    seed: [u8; 32],
+    derive: impl Fn(&str) -> Option<SymmetricKey>,
+) -> Messenger {
     let key = chat_key(number);
     let mut store = Store::in_memory().expect("memory is a disk that never fails");
-    prepare_topics(&mut store, &key).expect("memory is a disk that never fails");
+    prepare_topics(&mut store, &key, people, derive).expect("memory is a disk that never fails");
     let profile = NewProfile {
-        display_name: name(number),
+        display_name: name,
         identity: Identity::Key(&key),
     };
     Messenger::create(store, &profile, now, seed).expect("the people of the roster can have profiles")
@@ -41,9 +63,15 @@ pub fn messenger(number: usize, now: Timestamp, seed: [u8; 32]) -> Messenger {
 const NAMES: [&str; 6] = ["Alice", "Bobby", "Carol", "David", "Erika", "Frank"];
 
 /// Lays the topic keys that this person will need into the database, as if they had been derived in an earlier life.
-fn prepare_topics(store: &mut Store, own: &SecretKey) -> Result<(), StoreError> {
+fn prepare_topics(
+    store: &mut Store,
+    own: &SecretKey,
+    people: usize,
+    derive: impl Fn(&str) -> Option<SymmetricKey>,
+) -> Result<(), StoreError> {
+    let row = |name, address: &Address| row(name, address, &derive);
     let commit = store.write(|tx| {
-        for number in 0..ROSTER {
+        for number in 0..people {
             let other = chat_key(number).public_key();
             let contact_code = address::contact_code(&other);
             tx.topics()
@@ -56,19 +84,19 @@ fn prepare_topics(store: &mut Store, own: &SecretKey) -> Result<(), StoreError> 
     commit.map(drop)
 }
 
-fn row(name: String, address: &Address) -> TopicRow {
+fn row(name: String, address: &Address, derive: impl Fn(&str) -> Option<SymmetricKey>) -> TopicRow {
     TopicRow {
         name,
         pubsub_topic: address.pubsub_topic.as_str().to_owned(),
         content_topic: address.content_topic.as_str().to_owned(),
-        key: key_of(address).map(|key| Secret::from(&key.expose()[..])),
+        key: key_of(address, derive).map(|key| Secret::from(&key.expose()[..])),
         listening: false,
     }
 }
 
-fn key_of(address: &Address) -> Option<&'static SymmetricKey> {
+fn key_of(address: &Address, derive: impl Fn(&str) -> Option<SymmetricKey>) -> Option<SymmetricKey> {
     match &address.lock {
-        Lock::Password(password) => derived().get(password.expose()),
+        Lock::Password(password) => derive(password.expose()),
         Lock::Recipient(_) => None,
     }
 }

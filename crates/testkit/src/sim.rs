@@ -10,17 +10,17 @@ use std::sync::Arc;
 use crypto::PublicKey;
 use messenger::{Command, CommandError, HistoryGap, HistoryPage, Messenger, Published, Reply};
 use protocol::Timestamp;
-use protocol::id::MessageId;
-use store::{MessageRow, PublicKeyBytes, Store, StoreError, Tx, View};
+use store::Store;
 use waku_proto::Envelope;
 use waku_proto::store::catchup::{Errand, Failure, Progress, Ticket};
 use waku_proto::store::{Catchup, Response};
 
 use crate::dice::Dice;
-use crate::life::chat_with;
 use crate::network::{Side, Weather};
 use crate::people;
 use crate::store_node::StoreNode;
+
+mod look;
 
 /// A person of the simulation, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,11 @@ pub struct Sim {
     queue: BTreeMap<(Timestamp, u64), Event>,
     events: u64,
     turns: u64,
+    /// Envelopes that were published, and their bytes.
+    published: u64,
+    bytes: u64,
+    /// Milliseconds between two envelopes of one person, and how many may go at once.
+    pace: Option<(u64, u64)>,
 }
 
 struct Person {
@@ -58,6 +63,8 @@ struct Person {
     look: Option<Timestamp>,
     /// How long to wait after a catch-up that left gaps open, in milliseconds.
     pause: u64,
+    /// When the envelopes that were published would have gone out one by one, at the pace.
+    paced_until: Timestamp,
 }
 
 enum App {
@@ -97,6 +104,17 @@ impl Sim {
     /// `people` of the roster and `stores` store nodes in fair weather, everybody online. The same seed gives the same
     /// life.
     pub fn new(seed: u64, people: usize, stores: usize) -> Sim {
+        Sim::of(seed, people, stores, people::messenger)
+    }
+
+    /// As many people as wanted, whose topics have keys that cost nothing to derive.
+    pub fn crowd(seed: u64, people: usize, stores: usize) -> Sim {
+        Sim::of(seed, people, stores, |number, now, seed| {
+            people::one_of_a_crowd(number, people, now, seed)
+        })
+    }
+
+    fn of(seed: u64, people: usize, stores: usize, messenger: impl Fn(usize, Timestamp, [u8; 32]) -> Messenger) -> Sim {
         let mut sim = Sim {
             now: BEGINNING,
             dice: Dice::new(seed),
@@ -107,9 +125,12 @@ impl Sim {
             queue: BTreeMap::new(),
             events: 0,
             turns: 0,
+            published: 0,
+            bytes: 0,
+            pace: None,
         };
         for number in 0..people {
-            let messenger = people::messenger(number, sim.now, sim.dice.seed());
+            let messenger = messenger(number, sim.now, sim.dice.seed());
             sim.people.push(Person {
                 key: messenger.account().public_key,
                 app: App::Running(Box::new(messenger)),
@@ -122,6 +143,7 @@ impl Sim {
                 wake: None,
                 look: None,
                 pause: SHORTEST_PAUSE,
+                paced_until: Timestamp(0),
             });
         }
         for number in 0..people {
@@ -148,6 +170,16 @@ impl Sim {
     /// How many turns all messengers took, without those that seal and settle.
     pub fn turns(&self) -> u64 {
         self.turns
+    }
+
+    /// How many envelopes were published, and how many bytes they have on the wire.
+    pub fn published(&self) -> (u64, u64) {
+        (self.published, self.bytes)
+    }
+
+    /// From now on nobody publishes faster than one envelope in so many milliseconds, beyond a burst.
+    pub fn set_pace(&mut self, millis: u64, burst: u64) {
+        self.pace = Some((millis, burst));
     }
 
     /// A store node, to look into it or to switch it off and on.
@@ -281,82 +313,6 @@ impl Sim {
     }
 }
 
-/// What a test may ask about the people.
-impl Sim {
-    /// The texts in a person's chat with another, oldest first.
-    pub fn texts_with(&self, who: Who, other: Who) -> Vec<MessageRow> {
-        let chat = chat_with(self, other);
-        let mut rows = self
-            .look(who, |view| view.messages().page(&chat, None, MOST_TEXTS))
-            .expect("the database of a simulation works");
-        rows.retain(|row| row.kind == TEXT_PLAIN);
-        rows.sort_by_key(MessageRow::cursor);
-        rows
-    }
-
-    /// The newest message in a person's chat with another.
-    pub fn last_message(&self, who: Who, other: Who) -> Option<MessageId> {
-        self.texts_with(who, other).last().map(|row| row.id)
-    }
-
-    /// Whether a person regards another as a mutual contact.
-    pub fn is_contact(&self, who: Who, other: Who) -> bool {
-        let identity = PublicKeyBytes::from(self.key(other).to_compressed());
-        let row = self
-            .look(who, |view| view.contacts().load(&identity))
-            .expect("the database of a simulation works");
-        row.is_some_and(|row| messenger::contacts::relation(&row).mutual())
-    }
-
-    /// Whether a person's app runs and nothing will start or stop it in this moment.
-    pub fn is_awake(&self, who: Who) -> bool {
-        matches!(self.people[who.0].app, App::Running(_)) && self.fragility == 0
-    }
-
-    /// Looks into a person's database, whether their app runs or not.
-    pub fn look<T>(&self, who: Who, look: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match &self.people[who.0].app {
-            App::Running(messenger) => messenger.store().read(look),
-            App::Stopped(store) => store.read(look),
-            App::Moving => unreachable!("an app moves within one call"),
-        }
-    }
-
-    /// Changes a person's database behind the back of their app, as no network can: for tests of the oracle itself.
-    pub fn meddle(&mut self, who: Who, change: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>) {
-        self.crash(who);
-        if let App::Stopped(store) = &mut self.people[who.0].app {
-            store.write(change).expect("the database of a simulation works");
-        }
-        self.start(who);
-    }
-
-    /// Takes a text out of its author's outbox and data sync, as if the one had sent and the other had delivered it.
-    pub fn forget_to_send(&mut self, author: Who, reader: Who, text: MessageId) {
-        let peer = PublicKeyBytes::from(self.key(reader).to_compressed());
-        let forget = |tx: &mut Tx<'_>| {
-            tx.outbox().remove_message(&text)?;
-            for due in tx.datasync().of_message(&text)? {
-                tx.datasync().acknowledge(&due.outgoing.id, &peer)?;
-            }
-            Ok(())
-        };
-        self.meddle(author, forget);
-    }
-
-    /// Whether this person has caught up, and nothing of theirs waits to be published or acknowledged.
-    fn is_settled(&self, who: Who) -> bool {
-        let waits = |view: &View<'_>| {
-            Ok(view.outbox().count()? > 0
-                || view.datasync().next_due()?.is_some()
-                || view.repair().next_due()?.is_some())
-        };
-        self.people[who.0].caught_up
-            && self.people[who.0].catchup.is_none()
-            && !self.look(who, waits).expect("the database of a simulation works")
-    }
-}
-
 /// The part of the daemon and the node.
 impl Sim {
     fn happen(&mut self, event: Event) {
@@ -419,9 +375,11 @@ impl Sim {
     fn settle(&mut self, who: Who) {
         let now = self.clock(who);
         while self.is_online(who) {
-            let Some(messenger) = self.running(who) else { return };
+            let (allowed, Some(messenger)) = (self.allowed(who), self.running(who)) else {
+                return;
+            };
             let sealed = messenger
-                .seal_due(now, AT_A_TIME)
+                .seal_due(now, allowed)
                 .expect("the database of a simulation works")
                 .value;
             if sealed.is_empty() {
@@ -448,7 +406,26 @@ impl Sim {
             .expect("the database of a simulation works");
         let deadline = messenger.next_deadline();
         let publication = publication.filter(|_| self.is_online(who));
+        let publication = publication.map(|at| at.max(self.pace_allows_at(who)));
         self.wake_at(who, deadline.into_iter().chain(publication).min());
+    }
+
+    /// How many envelopes the pace lets a person publish now.
+    fn allowed(&self, who: Who) -> usize {
+        let Some((millis, burst)) = self.pace else {
+            return AT_A_TIME;
+        };
+        let ahead = self.people[who.0].paced_until.since(self.now).div_ceil(millis);
+        AT_A_TIME.min(usize::try_from(burst.saturating_sub(ahead)).unwrap_or(AT_A_TIME))
+    }
+
+    /// When the pace lets a person publish the next envelope, by their clock.
+    fn pace_allows_at(&self, who: Who) -> Timestamp {
+        let Some((millis, burst)) = self.pace else {
+            return Timestamp(0);
+        };
+        let at = self.people[who.0].paced_until.minus(millis * (burst - 1));
+        Timestamp(at.0.saturating_add_signed(self.people[who.0].skew))
     }
 
     /// Asks store nodes at once if a first message waits for somebody's contact code, which only a command brings about.
@@ -484,6 +461,12 @@ impl Sim {
     /// Copies for everybody and for the store nodes in the same part of the network.
     fn publish(&mut self, from: Who, envelope: Envelope) -> Published {
         let side = self.people[from.0].side;
+        self.published += 1;
+        self.bytes += envelope.message.encoded_len() as u64;
+        if let Some((millis, _)) = self.pace {
+            let person = &mut self.people[from.0];
+            person.paced_until = person.paced_until.max(self.now).plus(millis);
+        }
         let envelope = Arc::new(envelope);
         let others: Vec<Who> = (0..self.people.len())
             .map(Who)
@@ -672,10 +655,6 @@ fn gaps(messenger: &Messenger, now: Timestamp) -> Vec<HistoryGap> {
 /// When every simulation begins: an afternoon in 2026.
 pub const BEGINNING: Timestamp = Timestamp(1_780_000_000_000);
 
-/// The wire's number of a plain text.
-const TEXT_PLAIN: u32 = 1;
-/// More than any simulated chat holds.
-const MOST_TEXTS: u32 = 100_000;
 /// Envelopes sealed in one turn.
 const AT_A_TIME: usize = 16;
 /// How long a query without an answer is waited for, in milliseconds.

@@ -1,8 +1,9 @@
 //! Lives that end well, and an oracle that can tell.
 
+use undertone_testkit::groups::{GroupDeed, GroupOracle, What};
 use undertone_testkit::life::{Deed, Plan, Step};
 use undertone_testkit::network::Weather;
-use undertone_testkit::oracle::Oracle;
+use undertone_testkit::oracle::{Oracle, Verdict};
 use undertone_testkit::{Sim, Who};
 
 const ALICE: Who = Who(0);
@@ -10,15 +11,17 @@ const BOBBY: Who = Who(1);
 
 #[test]
 fn lives_end_well() {
-    let (mut texts, mut gaps) = (0, 0);
+    let (mut texts, mut gaps, mut in_groups) = (0, 0, 0);
     for seed in 0..24 {
         let plan = Plan::random(seed);
         let outcome = plan.live();
         assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
         texts += outcome.texts;
         gaps += outcome.gaps;
+        in_groups += outcome.group_texts;
     }
-    println!("{texts} texts in 24 lives, {gaps} times one of them in a gap");
+    println!("{texts} texts in 24 lives, {gaps} times one of them in a gap, {in_groups} to be held in groups");
+    assert!(in_groups > 24, "some of them in groups");
     assert!(texts > 24, "people talk");
     assert!(gaps > 0, "not everything comes in its order");
 }
@@ -114,4 +117,146 @@ fn two_who_talked() -> (Sim, Oracle) {
     assert_eq!(oracle.texts(), 6);
     sim.run_until_settled();
     (sim, oracle)
+}
+
+fn group(who: usize, what: What) -> Deed {
+    Deed::Group(GroupDeed { who, group: 0, what })
+}
+
+/// Alice is a contact of three, and founds a group with two of them; then other things happen, 20 s apart.
+fn life_of_a_group(deeds: &[Deed]) -> Plan {
+    let step = |after, deed| Step { after, deed };
+    let mut steps = Vec::new();
+    for other in [1, 2, 3] {
+        steps.push(step(1_000, Deed::Befriend(0, other)));
+        steps.push(step(10_000, Deed::Befriend(other, 0)));
+    }
+    steps.push(step(10_000, group(0, What::Found(0b0110))));
+    steps.extend(deeds.iter().map(|deed| step(20_000, *deed)));
+    Plan {
+        seed: 1,
+        people: 4,
+        stores: 1,
+        skews: vec![0, 4_000, -4_000, 0],
+        weather: Weather::FAIR,
+        fragility: 0,
+        steps,
+    }
+}
+
+#[test]
+fn a_group_agrees_after_both_sides_of_a_partition_changed_it() {
+    let plan = life_of_a_group(&[
+        group(0, What::Say),
+        group(1, What::Say),
+        group(0, What::Promote(1)),
+        Deed::Exile(1),
+        Deed::Exile(2),
+        group(1, What::Rename),
+        group(0, What::Rename),
+        group(1, What::Remove(2)),
+        group(0, What::Add(3)),
+        group(2, What::Say),
+        group(3, What::Say),
+        group(1, What::Say),
+        group(0, What::Say),
+        Deed::Return(1),
+        Deed::Return(2),
+    ]);
+    let outcome = plan.live();
+    assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
+    assert!(outcome.group_texts >= 10, "{}", outcome.group_texts);
+}
+
+#[test]
+fn who_comes_late_and_who_goes_early_is_part_of_what_is_judged() {
+    let plan = life_of_a_group(&[
+        group(0, What::Say),
+        group(0, What::Lose),
+        group(0, What::Say),
+        group(0, What::Add(3)),
+        group(3, What::Say),
+        group(2, What::Say),
+        group(0, What::Remove(2)),
+        group(1, What::Say),
+        group(1, What::Remove(1)),
+        group(0, What::Say),
+        group(0, What::Add(2)),
+        group(2, What::Say),
+    ]);
+    let outcome = plan.live();
+    assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
+    // Of each text its readers and its author; and a last word of each of the three who are left.
+    let texts = 3 * 3 + 2 * 4 + 3 + 2 + 3;
+    assert_eq!(outcome.group_texts, texts + 3 * 3);
+}
+
+#[test]
+fn the_oracle_sees_what_is_wrong_in_a_group() {
+    let mut sim = Sim::new(5, 3, 1);
+    for other in [BOBBY, Who(2)] {
+        sim.befriend(ALICE, other);
+        sim.run_for(10_000);
+        sim.befriend(other, ALICE);
+        sim.run_for(10_000);
+    }
+    let mut oracle = GroupOracle::default();
+    for what in [What::Found(0b110), What::Say] {
+        let deed = GroupDeed { who: 0, group: 0, what };
+        oracle.perform(&mut sim, deed);
+        sim.run_for(10_000);
+    }
+    sim.run_until_settled();
+    let judge = |sim: &Sim, oracle: &mut GroupOracle| {
+        let mut verdict = Verdict::default();
+        oracle.judge_into(sim, &mut verdict);
+        verdict
+    };
+    let good = judge(&sim, &mut oracle);
+    assert!(good.is_good(), "{good}");
+    assert_eq!(oracle.musts(), 3);
+
+    let chat = oracle.chat(0).unwrap().clone();
+    let rows = sim.look(BOBBY, |view| view.messages().page(&chat, None, 9)).unwrap();
+    sim.meddle(BOBBY, |tx| tx.messages().remove(&rows[0].id).map(drop));
+    let verdict = judge(&sim, &mut oracle);
+    assert_eq!((verdict.lost, verdict.misjudged), (1, 0), "{verdict}");
+
+    // An event that Carol does not know of any more: she is alone in another group.
+    sim.meddle(Who(2), |tx| {
+        let first = tx.groups().events(&chat)?.into_iter().next();
+        tx.groups().erase(&chat)?;
+        first.map_or(Ok(()), |event| tx.groups().add_event(&chat, &event))
+    });
+    let verdict = judge(&sim, &mut oracle);
+    assert!(verdict.diverged > 0, "{verdict}");
+}
+
+#[test]
+fn fifty_people_in_a_group_hear_each_other() {
+    let mut sim = Sim::crowd(3, 50, 1);
+    for other in (1..50).map(Who) {
+        sim.befriend(ALICE, other);
+    }
+    sim.run_for(20_000);
+    for other in (1..50).map(Who) {
+        sim.befriend(other, ALICE);
+    }
+    sim.run_for(20_000);
+    let mut oracle = GroupOracle::default();
+    for (who, what) in [
+        (0, What::Found(u64::MAX)),
+        (0, What::Say),
+        (49, What::Say),
+        (7, What::Say),
+    ] {
+        let deed = GroupDeed { who, group: 0, what };
+        oracle.perform(&mut sim, deed);
+        sim.run_for(60_000);
+    }
+    sim.run_until_settled();
+    let mut verdict = Verdict::default();
+    oracle.judge_into(&sim, &mut verdict);
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!(oracle.musts(), 3 * 50);
 }

@@ -159,6 +159,8 @@ pub(crate) fn unblock(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(),
     set_relation(&mut contact, relation);
     turn.tx.contacts().save(&contact)?;
     topics::resume(turn, person)?;
+    // Somebody blocked is not followed as the member of a group either.
+    turn.tx.groups().not_followed(&row_key(person))?;
     move_clock(turn, person, clock)?;
     Ok(())
 }

@@ -1,0 +1,387 @@
+//! What people did to groups and said in them, and whether everybody ends up with what follows from that.
+//!
+//! Evidence is taken from databases – which signed changes and which texts somebody had when they did something – and what
+//! must come of it from the [`Model`], which knows no signature, no clock and no rule of the code under test.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use messenger::groups::{self, Change as Wish, Command as GroupCommand, Group};
+use messenger::{Command, Reply};
+use protocol::id::{ChatId, MessageId};
+use store::{Delivery, GroupStanding, MessageRow, PublicKeyBytes};
+
+use super::model::{Change, Claim, Kind, Model, Said};
+use super::{GroupDeed, What};
+use crate::oracle::Verdict;
+use crate::people;
+use crate::sim::{Sim, Who};
+
+/// Remembers everything that messengers took over.
+#[derive(Debug, Default)]
+pub struct GroupOracle {
+    groups: BTreeMap<usize, Known>,
+    /// How many texts somebody had to hold, so that a test can tell that there were any.
+    musts: usize,
+}
+
+/// One group.
+#[derive(Debug)]
+struct Known {
+    chat: ChatId,
+    model: Model,
+    /// The signed bytes of each change.
+    signed: Vec<Vec<u8>>,
+    texts: Vec<Text>,
+}
+
+/// Something that was said.
+#[derive(Debug)]
+struct Text {
+    id: MessageId,
+    words: String,
+    /// Nothing but a causal record tells of it.
+    lost: bool,
+    /// The line of its author in which it is numbered. Another begins when somebody new can read.
+    line: [u8; 8],
+}
+
+impl GroupOracle {
+    /// How many texts were taken over.
+    pub fn texts(&self) -> usize {
+        self.groups.values().map(|known| known.texts.len()).sum()
+    }
+
+    /// How many texts were judged that somebody had to hold.
+    pub fn musts(&self) -> usize {
+        self.musts
+    }
+
+    /// The chat of a group, by number.
+    pub fn chat(&self, group: usize) -> Option<&ChatId> {
+        self.groups.get(&group).map(|known| &known.chat)
+    }
+
+    /// Has somebody do something, and remembers it if their messenger took it over.
+    pub fn perform(&mut self, sim: &mut Sim, deed: GroupDeed) {
+        let GroupDeed { who, group, what } = deed;
+        let who = Who(who);
+        match what {
+            What::Found(mask) => self.found(sim, who, group, mask),
+            What::Say => self.say(sim, who, group),
+            What::Lose => self.lose(sim, who, group),
+            What::Add(other) => {
+                let kind = Kind::Add([Who(other)].into());
+                self.change(sim, who, group, Wish::Add(vec![sim.key(Who(other))]), kind);
+            }
+            What::Remove(other) => {
+                let wish = Wish::Remove(sim.key(Who(other)));
+                self.change(sim, who, group, wish, Kind::Remove(Who(other)));
+            }
+            What::Promote(other) => {
+                let wish = Wish::Promote(sim.key(Who(other)));
+                self.change(sim, who, group, wish, Kind::Promote(Who(other)));
+            }
+            What::Rename => {
+                let changes = self.groups.get(&group).map_or(0, |known| known.signed.len());
+                let name = format!("name {changes} of group {group}");
+                self.change(sim, who, group, Wish::Rename(name.clone()), Kind::Rename(name));
+            }
+        }
+    }
+
+    fn found(&mut self, sim: &mut Sim, who: Who, group: usize, mask: u64) {
+        if self.groups.contains_key(&group) {
+            return;
+        }
+        let others = (0..sim.people())
+            .map(Who)
+            .filter(|other| *other != who && mask >> other.0 & 1 == 1);
+        let people: BTreeSet<Who> = others.filter(|other| sim.is_contact(who, *other)).collect();
+        let name = format!("group {group}");
+        let wish = GroupCommand::Create {
+            name: name.clone(),
+            colour: String::new(),
+            picture: None,
+            people: people.iter().map(|other| sim.key(*other)).collect(),
+        };
+        let Some(Ok(Reply::Chat(chat))) = sim.command(who, Command::Group(wish)) else {
+            return;
+        };
+        let mut known = Known {
+            chat,
+            model: Model::default(),
+            signed: Vec::new(),
+            texts: Vec::new(),
+        };
+        known.remember(sim, who, Kind::Found(name));
+        if !people.is_empty() {
+            known.remember(sim, who, Kind::Add(people));
+        }
+        self.groups.insert(group, known);
+    }
+
+    fn change(&mut self, sim: &mut Sim, who: Who, group: usize, wish: Wish, kind: Kind) {
+        let Some(known) = self.groups.get_mut(&group) else {
+            return;
+        };
+        let command = GroupCommand::Change {
+            chat: known.chat.clone(),
+            change: wish,
+        };
+        if let Some(Ok(_)) = sim.command(who, Command::Group(command)) {
+            known.remember(sim, who, kind);
+        }
+    }
+
+    fn say(&mut self, sim: &mut Sim, who: Who, group: usize) {
+        if let Some(known) = self.groups.get_mut(&group) {
+            known.say(sim, who);
+        }
+    }
+
+    /// As [`say`](Self::say), but the text leaves neither the outbox nor data sync.
+    fn lose(&mut self, sim: &mut Sim, who: Who, group: usize) {
+        let Some(known) = self.groups.get_mut(&group) else {
+            return;
+        };
+        let plugged = sim.is_online(who);
+        sim.unplug(who);
+        if let Some(id) = known.say(sim, who) {
+            let readers: Vec<Who> = (0..sim.people()).map(Who).filter(|reader| *reader != who).collect();
+            sim.forget_to_send(who, &readers, id);
+            if let Some(text) = known.texts.last_mut() {
+                text.lost = true;
+            }
+        }
+        if plugged {
+            sim.plug(who);
+        }
+    }
+
+    /// Everybody who is in a group says a last word there, so that nothing before it can be missed without being known.
+    pub fn part(&mut self, sim: &mut Sim) {
+        for known in self.groups.values_mut() {
+            for who in (0..sim.people()).map(Who) {
+                known.say(sim, who);
+            }
+        }
+    }
+
+    /// Compares what people hold and believe with what they should.
+    pub fn judge_into(&mut self, sim: &Sim, verdict: &mut Verdict) {
+        for known in self.groups.values() {
+            let contested = known.model.contested();
+            for who in (0..sim.people()).map(Who) {
+                self.musts += known.judge_texts(sim, who, &contested, verdict);
+            }
+            known.judge_state(sim, &contested, verdict);
+        }
+    }
+}
+
+impl Known {
+    /// Remembers a change that is the newest of its author's.
+    fn remember(&mut self, sim: &Sim, author: Who, kind: Kind) {
+        let rows = sim
+            .look(author, |view| view.groups().events(&self.chat))
+            .expect("the database of a simulation works");
+        let there: BTreeSet<Vec<u8>> = rows.into_iter().map(|row| row.bytes).collect();
+        let number = |bytes: &Vec<u8>| self.signed.iter().position(|signed| signed == bytes);
+        let mut new = there.iter().filter(|bytes| number(bytes).is_none());
+        // Of a founding there are two, in any order; nothing else was made meanwhile.
+        let Some(bytes) = new.next().cloned() else { return };
+        let known: BTreeSet<usize> = there.iter().filter_map(number).collect();
+        let mut texts = self.texts_of(sim, author);
+        texts.extend(
+            known
+                .iter()
+                .flat_map(|number| self.model.changes[*number].texts.iter().copied()),
+        );
+        self.signed.push(bytes);
+        self.model.changes.push(Change {
+            author,
+            kind,
+            known,
+            texts,
+        });
+    }
+
+    fn say(&mut self, sim: &mut Sim, author: Who) -> Option<MessageId> {
+        let text = format!("text {} of {} for all", self.texts.len(), people::name(author.0));
+        let rows = sim.look(author, |view| view.groups().events(&self.chat)).ok()?;
+        let there: BTreeSet<Vec<u8>> = rows.into_iter().map(|row| row.bytes).collect();
+        let command = Command::SendText {
+            chat: self.chat.clone(),
+            text: text.clone(),
+            reply_to: None,
+        };
+        let Some(Ok(Reply::Message(id))) = sim.command(author, command) else {
+            return None;
+        };
+        let known = (0..self.signed.len()).filter(|number| there.contains(&self.signed[*number]));
+        self.model.said.push(Said {
+            author,
+            known: known.collect(),
+        });
+        let line = sim.look(author, |view| view.repair().own_line(&self.chat)).ok()??;
+        self.texts.push(Text {
+            id,
+            words: text,
+            lost: false,
+            line: line.nonce,
+        });
+        Some(id)
+    }
+
+    /// The numbers of the texts that somebody has.
+    fn texts_of(&self, sim: &Sim, who: Who) -> BTreeSet<usize> {
+        let rows: BTreeSet<MessageId> = rows(sim, who, &self.chat).iter().map(|row| row.id).collect();
+        let there = |number: &usize| rows.contains(&self.texts[*number].id);
+        (0..self.texts.len()).filter(there).collect()
+    }
+
+    /// Judges what one person holds; answers how many texts they had to.
+    fn judge_texts(&self, sim: &Sim, who: Who, contested: &BTreeSet<Who>, verdict: &mut Verdict) -> usize {
+        let name = people::name(who.0);
+        let rows = rows(sim, who, &self.chat);
+        let mut musts = 0;
+        for (number, Text { id, words: text, .. }) in self.texts.iter().enumerate() {
+            let times = rows.iter().filter(|row| row.text == *text).count();
+            let claim = self.claim(number, who, contested);
+            musts += usize::from(claim == Claim::Must);
+            match (claim, times) {
+                (Claim::Must, 0) => verdict.lose(format!("{name} lacks \"{text}\"")),
+                (Claim::Never, 1..) => verdict.diverge(format!("{name} has \"{text}\", which was not for them")),
+                (_, 2..) => verdict.duplicate(format!("{name} has \"{text}\" {times} times")),
+                _ => {}
+            }
+            if self.model.said[number].author == who {
+                self.judge_delivery(
+                    sim,
+                    (who, number),
+                    rows.iter().find(|row| row.id == *id),
+                    contested,
+                    verdict,
+                );
+            }
+        }
+        let foreign = |row: &&MessageRow| !self.texts.iter().any(|text| text.id == row.id);
+        for row in rows.iter().filter(foreign) {
+            verdict.diverge(format!("{name} has \"{}\", which nobody wrote", row.text));
+        }
+        musts
+    }
+
+    /// Whether somebody has to hold a text. One that was lost is only known of if a later one of its line is there.
+    fn claim(&self, text: usize, who: Who, contested: &BTreeSet<Who>) -> Claim {
+        let claim = |text| self.model.claim(text, who, contested);
+        let author = self.model.said[text].author;
+        let tells = |later: usize| {
+            let one = &self.texts[later];
+            self.model.said[later].author == author && one.line == self.texts[text].line && !one.lost
+        };
+        let is_told = (text + 1..self.texts.len()).any(|later| tells(later) && claim(later) == Claim::Must);
+        match claim(text) {
+            Claim::Must if self.texts[text].lost && who != author && !is_told => Claim::May,
+            claim => claim,
+        }
+    }
+
+    /// What its author believes of a text: delivered to somebody only if they have it, and to everybody in the end.
+    fn judge_delivery(
+        &self,
+        sim: &Sim,
+        (author, text): (Who, usize),
+        row: Option<&MessageRow>,
+        contested: &BTreeSet<Who>,
+        verdict: &mut Verdict,
+    ) {
+        let Text { id, words, lost, .. } = &self.texts[text];
+        let receipts = sim
+            .look(author, |view| view.groups().receipts(id))
+            .expect("the database of a simulation works");
+        for reader in (0..sim.people()).map(Who) {
+            let key = PublicKeyBytes::from(sim.key(reader).to_compressed());
+            let receipt = receipts.iter().find(|receipt| receipt.person == key);
+            let claim = self.model.claim(text, reader, contested);
+            let (name, author) = (people::name(reader.0), people::name(author.0));
+            match receipt {
+                None if claim == Claim::Must && reader != self.model.said[text].author => {
+                    verdict.misjudge(format!("{author} did not send \"{words}\" to {name}"));
+                }
+                Some(receipt) if claim == Claim::Must && receipt.delivered_at.is_none() && !lost => {
+                    verdict.misjudge(format!("{author} does not know that {name} has \"{words}\""));
+                }
+                Some(_) if claim == Claim::Never => {
+                    verdict.misjudge(format!("{author} sent \"{words}\" to {name}"));
+                }
+                _ => {}
+            }
+        }
+        let all = receipts.iter().all(|receipt| receipt.delivered_at.is_some());
+        let believed = row.and_then(|row| row.delivery) == Some(Delivery::Delivered);
+        if believed && !all {
+            verdict.misjudge(format!("\"{words}\" is called delivered, and some have not got it"));
+        }
+    }
+
+    /// Everybody in it sees the same group, and it is the one that the model knows.
+    fn judge_state(&self, sim: &Sim, contested: &BTreeSet<Who>, verdict: &mut Verdict) {
+        let seen: Vec<Option<Group>> = (0..sim.people()).map(|who| self.group(sim, Who(who))).collect();
+        let inside = |who: usize| seen[who].as_ref().filter(|group| group.standing == GroupStanding::In);
+        let members = self.model.members(|_| true);
+        let names = self.model.names();
+        let first = (0..seen.len()).find_map(inside);
+        for who in 0..seen.len() {
+            let name = people::name(who);
+            if !contested.contains(&Who(who)) && inside(who).is_some() != members.contains(&Who(who)) {
+                verdict.diverge(format!("{name} does not know whether they are in {}", self.name()));
+            }
+            let Some(group) = inside(who) else {
+                if first.is_some_and(|group| group.members.iter().any(|(key, _)| *key == sim.key(Who(who)))) {
+                    verdict.diverge(format!("{name} is believed to be in {}, and is not", self.name()));
+                }
+                continue;
+            };
+            if !names.contains(group.name.as_str()) {
+                verdict.diverge(format!("{name} calls {} {:?}", self.name(), group.name));
+            }
+            if first.is_some_and(|first| look(first) != look(group)) {
+                verdict.diverge(format!("{name} sees another {}", self.name()));
+            }
+            if !group.members.iter().any(|(key, _)| *key == sim.key(Who(who))) {
+                verdict.diverge(format!("{name} is in {} by themselves only", self.name()));
+            }
+        }
+    }
+
+    fn group(&self, sim: &Sim, who: Who) -> Option<Group> {
+        sim.look(who, |view| groups::look(view, &self.chat))
+            .expect("the database of a simulation works")
+    }
+
+    fn name(&self) -> &str {
+        match &self.model.changes.first().map(|change| &change.kind) {
+            Some(Kind::Found(name)) => name,
+            _ => "a group",
+        }
+    }
+}
+
+/// What all members have to see alike.
+fn look(group: &Group) -> impl PartialEq {
+    (
+        group.name.clone(),
+        group.colour.clone(),
+        group.picture.clone(),
+        group.members.clone(),
+    )
+}
+
+fn rows(sim: &Sim, who: Who, chat: &ChatId) -> Vec<MessageRow> {
+    sim.look(who, |view| view.messages().page(chat, None, MOST_TEXTS))
+        .expect("the database of a simulation works")
+}
+
+/// More than any simulated group holds.
+const MOST_TEXTS: u32 = 10_000;
