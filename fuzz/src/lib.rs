@@ -201,6 +201,32 @@ pub fn waku_message(bytes: &[u8]) {
     assert_eq!(WakuMessage::decode(&message.encode()), Ok(message));
 }
 
+/// Entries of node records, and peer exchange.
+pub fn discovery(bytes: &[u8]) {
+    use waku_proto::enr::{RelayShards, SHARD_LIST, join_addresses, split_addresses};
+    use waku_proto::peer_exchange::{MAX_PEERS, Request, Response};
+    let read = [RelayShards::from_list(bytes), RelayShards::from_bits(bytes)];
+    for shards in read.into_iter().flatten() {
+        let (key, value) = shards.encode();
+        let again = if key == SHARD_LIST {
+            RelayShards::from_list(&value)
+        } else {
+            RelayShards::from_bits(&value)
+        };
+        assert_eq!(again, Ok(shards));
+    }
+    if let Ok(addresses) = split_addresses(bytes) {
+        assert_eq!(join_addresses(addresses), bytes);
+    }
+    if let Ok(request) = Request::decode(bytes) {
+        assert!(request.granted() <= MAX_PEERS);
+    }
+    if let Ok(response) = Response::decode(bytes) {
+        assert!(response.records.len() <= MAX_PEERS);
+        assert_eq!(Response::decode(&response.clone().encode()), Ok(response));
+    }
+}
+
 pub fn topics(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Some(shard) = Shard::of(&PubsubTopic::from(&*text)) {

@@ -12,6 +12,7 @@ const PROTOCOLS = [
   "/vac/waku/filter-subscribe/2.0.0-beta1",
   "/vac/waku/lightpush/3.0.0",
   "/vac/waku/lightpush/2.0.0-beta1",
+  "/vac/waku/peer-exchange/2.0.0-alpha1",
   "/ipfs/id/1.0.0",
   "/ipfs/ping/1.0.0",
 ];

@@ -29,11 +29,7 @@ impl Behaviour {
         config: &NodeConfig,
         topics: &relay::Topics,
     ) -> Result<(Self, mpsc::Receiver<Inbound>), &'static str> {
-        let limits = connection_limits::ConnectionLimits::default()
-            .with_max_established(Some(config.max_connections))
-            .with_max_established_per_peer(Some(MAX_PER_PEER))
-            .with_max_pending_incoming(Some(MAX_PENDING))
-            .with_max_pending_outgoing(Some(MAX_PENDING));
+        let limits = connection_limits(config.max_connections);
         let identify = identify::Config::new("ipfs/0.1.0".to_owned(), config.keypair.public())
             .with_agent_version(config.agent.clone())
             .with_interval(Duration::from_secs(30 * 60));
@@ -52,6 +48,15 @@ impl Behaviour {
         };
         Ok((behaviour, streams))
     }
+}
+
+/// So many connections, and what follows from it.
+pub(crate) fn connection_limits(most: u32) -> connection_limits::ConnectionLimits {
+    connection_limits::ConnectionLimits::default()
+        .with_max_established(Some(most))
+        .with_max_established_per_peer(Some(MAX_PER_PEER))
+        .with_max_pending_incoming(Some(MAX_PENDING))
+        .with_max_pending_outgoing(Some(MAX_PENDING))
 }
 
 /// The services that this node offers, which is also what identify lists.

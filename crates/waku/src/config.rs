@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use libp2p::Multiaddr;
 use libp2p::identity::{Keypair, secp256k1};
+pub use waku_proto::filter::Limits as FilterLimits;
 use waku_proto::{PubsubTopic, Shard};
 
 use crate::archive::Archive;
 use crate::discovery::DiscoveryConfig;
+use crate::protected::ProtectedShard;
+use crate::rates::RateLimits;
 
 /// Settings of a node. [`NodeConfig::default`] is a relaying node of the Status network without
 /// listeners, peers and services.
@@ -43,6 +46,14 @@ pub struct NodeConfig {
     /// bring three quarters of them. What exceeds it is delivered here but not passed on. The default
     /// is above what a link of 1 Gbit/s brings; a small machine should have less.
     pub gossip_memory: usize,
+    /// Tell the application of every message on every topic that is relayed, not only of what it is interested in.
+    pub hear_everything: bool,
+    /// How often the services may be asked.
+    pub rate_limits: RateLimits,
+    /// How much the filter service takes on.
+    pub filter_limits: FilterLimits,
+    /// Shards on which every message is signed.
+    pub protected_shards: Vec<ProtectedShard>,
     /// How other nodes are found; by default not at all.
     pub discovery: DiscoveryConfig,
     /// Where the addresses of good peers are kept, so that a restart finds the network by itself.
@@ -70,6 +81,10 @@ impl Default for NodeConfig {
             max_connections: 150,
             max_connections_per_ip: 5,
             gossip_memory: 1024 * 1024 * 1024,
+            hear_everything: false,
+            rate_limits: RateLimits::default(),
+            filter_limits: FilterLimits::default(),
+            protected_shards: Vec::new(),
             discovery: DiscoveryConfig::default(),
             peer_file: None,
             autoshards: None,

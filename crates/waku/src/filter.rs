@@ -13,12 +13,12 @@ use futures::AsyncReadExt;
 use libp2p::PeerId;
 use libp2p::swarm::Stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use waku_proto::Envelope;
 use waku_proto::codec::frame;
 use waku_proto::filter::{
     Ask, Failure, Limits, NOT_FOUND, OK, PUSH_PROTOCOL, Refusal, Request, Response, SUBSCRIBE_PROTOCOL, Subscribers,
     TOO_MANY_REQUESTS, decode_push, encode_push,
 };
+use waku_proto::{ContentTopic, Envelope, PubsubTopic};
 
 use crate::framing;
 use crate::limits::ByteBudget;
@@ -69,6 +69,9 @@ pub(crate) async fn receive(
     framing::finish(&mut stream).await;
 }
 
+/// Who subscribed to what.
+pub(crate) type Clients = Vec<(PeerId, Vec<(PubsubTopic, ContentTopic)>)>;
+
 /// The server: a task that owns the table of subscribers. Clones are handles.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
@@ -86,11 +89,12 @@ enum Order {
     },
     Push(Arc<Envelope>, OwnedSemaphorePermit),
     Gone(PeerId),
+    List(oneshot::Sender<Clients>),
 }
 
 impl Server {
     /// Starts the task; it ends with the last handle.
-    pub(crate) fn start(requests: Requests) -> Self {
+    pub(crate) fn start(requests: Requests, limits: Limits) -> Self {
         let (orders, queue) = mpsc::channel(ORDERS);
         let server = Self {
             orders,
@@ -98,7 +102,7 @@ impl Server {
             tally: requests.tally().clone(),
         };
         let table = Table {
-            subscribers: Subscribers::new(Limits::default()),
+            subscribers: Subscribers::new(limits),
             pushers: BTreeMap::new(),
             requests,
             began: Instant::now(),
@@ -160,6 +164,11 @@ impl Server {
         }
     }
 
+    /// Who subscribed to what.
+    pub(crate) async fn list(&self, reply: oneshot::Sender<Clients>) {
+        let _ = self.orders.send(Order::List(reply)).await;
+    }
+
     /// A peer is gone.
     pub(crate) async fn gone(&self, peer: PeerId) {
         let _ = self.orders.send(Order::Gone(peer)).await;
@@ -192,6 +201,9 @@ impl Table {
                     }
                     Some(Order::Push(envelope, permit)) => self.push(&envelope, permit),
                     Some(Order::Gone(peer)) => self.remove(&peer),
+                    Some(Order::List(reply)) => {
+                        let _ = reply.send(self.subscribers.list());
+                    }
                 },
                 _ = sweep.tick() => {
                     for peer in self.subscribers.expire(self.now()) {

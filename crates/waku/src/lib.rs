@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`) only adds peers to the book of
-//! `task.rs`. The REST interface and metrics of service nodes get `rest/` and `metrics.rs`,
-//! rate limiting proofs `rln.rs`, called from the validation in `relay.rs`.
+//! `task.rs`. Operators have `rest/` and `metrics.rs`, which only ask the handle. Rate limiting proofs get
+//! `rln.rs`, called from the validation in `relay.rs`.
 
 pub mod archive;
 mod behaviour;
@@ -29,17 +29,21 @@ mod lightpush;
 mod limits;
 mod metadata;
 mod meter;
+mod metrics;
 mod node;
 mod peer_exchange;
+mod protected;
+mod rates;
 mod relay;
 mod request;
+mod rest;
 mod serve;
 mod status;
 mod store;
 mod task;
 mod transport;
 
-pub use config::{Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, identity};
+pub use config::{FilterLimits, Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, identity};
 pub use discovery::{
     DiscoveryConfig, Discv5Config, NodeRecord, RecordContents, RecordError, SignedTree, TreeError, TreeLink, WalkError,
 };
@@ -47,9 +51,15 @@ pub use events::{Connectivity, Events, NodeEvent, Origin};
 pub use libp2p::identity::Keypair;
 pub use libp2p::multiaddr::Protocol;
 pub use libp2p::{Multiaddr, PeerId};
+pub use metrics::{Metrics, MetricsError};
 pub use node::{HistoryError, Node, PublishError, Receipt, StartError};
-pub use status::{Bytes, Connectedness, KnownPeer, Messages, NodeStatus, PeerStatus, Traffic};
-pub use task::control::ConnectError;
+pub use protected::{ProtectedShard, ProtectedShardError};
+pub use rates::{RateLimit, RateLimitError, RateLimits};
+pub use rest::{NodeHealth, Rest, RestConfig, RestError, RestSources, SetLogLevel, document as rest_document};
+pub use status::{
+    Bytes, Connectedness, Demand, KnownPeer, Messages, NodeStatus, PeerStatus, RequestCount, ServiceKind, Traffic,
+};
+pub use task::control::{ConnectError, LiveLimits};
 pub use waku_proto::peers::{Origin as PeerOrigin, Source};
 // What the face above speaks of.
 pub use waku_proto::store::Query;

@@ -131,6 +131,11 @@ impl Server {
                 Status::UnsupportedPubsubTopic,
                 "this node does not relay the pubsub topic",
             ),
+            Err(RelayError::Unsigned) => Response::refused(
+                id,
+                Status::InvalidMessage,
+                "the owner of the shard did not sign the message",
+            ),
             Err(RelayError::Unfit(unfit)) => Response::refused(id, Status::InvalidMessage, unfit.to_string()),
             Err(RelayError::Busy) => {
                 Response::refused(id, Status::ServiceUnavailable, "the node is stopping or overloaded")

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use waku_proto::lightpush::{Published, Refusal, Status};
 use waku_proto::store::{Query, Response, catchup};
-use waku_proto::{Envelope, Interests, MessageHash, PubsubTopic, store};
+use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, store};
 
 use crate::config::{Mode, NodeConfig};
 use crate::events::Events;
@@ -15,7 +15,7 @@ use crate::lightpush::{self, Version};
 use crate::request::{RequestError, Requests, request_id};
 use crate::status::{KnownPeer, NodeStatus};
 use crate::store as store_service;
-use crate::task::control::{ConnectError, Control};
+use crate::task::control::{ConnectError, Control, LiveLimits};
 use crate::task::{Command, Publisher, RelayError, Task};
 
 /// A handle on a node. Clones are cheap; the node stops with [`Node::shutdown`] or with the last handle.
@@ -107,6 +107,18 @@ impl Node {
         answer.await.unwrap_or(Err(ConnectError::Unreachable))
     }
 
+    /// Who subscribed to what by filter; `None` if that is not served.
+    pub async fn filter_subscriptions(&self) -> Option<Vec<(PeerId, Vec<(PubsubTopic, ContentTopic)>)>> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Control(Control::FilterSubscriptions(reply))).await;
+        answer.await.ok()
+    }
+
+    /// Applies other limits from now on.
+    pub async fn set_limits(&self, limits: LiveLimits) {
+        self.tell(Command::Control(Control::Limit(limits))).await;
+    }
+
     /// Everybody in the peer book.
     pub async fn peers(&self) -> Vec<KnownPeer> {
         let (reply, answer) = oneshot::channel();
@@ -184,7 +196,7 @@ impl Node {
             }
             Ok(Err(RelayError::NoPeers)) => Err(PublishError::NoPeers),
             Ok(Err(RelayError::TooLarge)) => Err(PublishError::TooLarge),
-            Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_))) => Err(PublishError::Refused),
+            Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_) | RelayError::Unsigned)) => Err(PublishError::Refused),
             Ok(Err(RelayError::Busy)) | Err(_) => Err(PublishError::TimedOut),
         }
     }

@@ -105,11 +105,13 @@ pub(crate) enum Verdict {
     Bad,
 }
 
-/// Judges the bytes of a message whose size and topic the gate let through.
-pub(crate) fn judge(data: &[u8]) -> Verdict {
+/// Judges the bytes of a message whose size and topic the gate let through. `is_allowed` says whether the rules of its
+/// shard allow it.
+pub(crate) fn judge(data: &[u8], is_allowed: impl FnOnce(&WakuMessage) -> bool) -> Verdict {
     match WakuMessage::decode(data) {
         Err(_) => Verdict::Bad,
         Ok(message) => match message.check() {
+            Ok(()) if !is_allowed(&message) => Verdict::Bad,
             Ok(()) => Verdict::Good(message),
             Err(Unfit::NoPayload) => Verdict::Doubtful,
             Err(Unfit::NoContentTopic | Unfit::MetaTooLong) => Verdict::Bad,

@@ -16,7 +16,8 @@ use crate::lightpush::{self, Version};
 use crate::limits::{ByteBudget, Limiter, Rate, StreamCount};
 use crate::metadata;
 use crate::peer_exchange::{self, KnownRecords};
-use crate::status::Tally;
+use crate::rates::{Buckets, RateLimit, RateLimits};
+use crate::status::{ServiceKind, Tally};
 use crate::task::News;
 use crate::{filter, store};
 
@@ -31,19 +32,19 @@ pub(crate) struct Services {
     pub(crate) max_message_size: usize,
     pub(crate) budget: ByteBudget,
     pub(crate) tally: Tally,
+    pub(crate) doors: Doors,
 }
 
 /// Serves until the node stops.
 pub(crate) async fn run(services: Services, mut streams: mpsc::Receiver<Inbound>) {
     let services = Arc::new(services);
     let counts = StreamCount::default();
-    let doors = Arc::new(Doors::new());
     while let Some(inbound) = streams.recv().await {
         // One stream too many is dropped, which resets it.
         let Some(permit) = counts.enter(inbound.peer) else {
             continue;
         };
-        let (services, doors) = (Arc::clone(&services), Arc::clone(&doors));
+        let (services, doors) = (Arc::clone(&services), services.doors.clone());
         tokio::spawn(async move {
             serve(&services, &doors, inbound).await;
             drop(permit);
@@ -57,12 +58,17 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
         metadata_proto::PROTOCOL => metadata::serve(stream, &services.own, &services.tally).await,
         store_proto::PROTOCOL => {
             if let Some(archive) = &services.archive {
-                store::serve(stream, archive, &services.tally, || doors.admit(&doors.store, peer)).await;
+                store::serve(stream, archive, &services.tally, || {
+                    doors.admit(ServiceKind::Store, peer)
+                })
+                .await;
             }
         }
         filter_proto::SUBSCRIBE_PROTOCOL => {
             if let Some(filter) = &services.filter {
-                filter.serve(stream, peer, || doors.admit(&doors.filter, peer)).await;
+                filter
+                    .serve(stream, peer, || doors.admit(ServiceKind::Filter, peer))
+                    .await;
             }
         }
         filter_proto::PUSH_PROTOCOL => {
@@ -83,13 +89,13 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
             };
             if let Some(lightpush) = &services.lightpush {
                 lightpush
-                    .serve(stream, version, || doors.admit(&doors.lightpush, peer))
+                    .serve(stream, version, || doors.admit(ServiceKind::Lightpush, peer))
                     .await;
             }
         }
         exchange_proto::PROTOCOL => {
             peer_exchange::serve(stream, peer, &services.known, &services.tally, || {
-                doors.admit(&doors.peer_exchange, peer)
+                doors.admit(ServiceKind::PeerExchange, peer)
             })
             .await;
         }
@@ -97,29 +103,78 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
     }
 }
 
-/// How often each peer may come in.
-struct Doors {
+/// How often each service may be asked; clones share it.
+#[derive(Clone)]
+pub(crate) struct Doors(Arc<Shut>);
+
+struct Shut {
     began: Instant,
-    store: Mutex<Limiter>,
-    filter: Mutex<Limiter>,
-    lightpush: Mutex<Limiter>,
-    peer_exchange: Mutex<Limiter>,
+    doors: [Mutex<Door>; 4],
+    tally: Tally,
+}
+
+enum Door {
+    /// As generous as we are when nobody says otherwise.
+    Usual(Limiter),
+    /// As an operator wants it.
+    Given(RateLimit, Buckets),
 }
 
 impl Doors {
-    fn new() -> Self {
-        Self {
+    pub(crate) fn new(limits: RateLimits, tally: Tally) -> Self {
+        let usual = [STORE_RATE, FILTER_RATE, LIGHTPUSH_RATE, PEER_EXCHANGE_RATE];
+        let doors = Self(Arc::new(Shut {
             began: Instant::now(),
-            store: Mutex::new(Limiter::new(STORE_RATE)),
-            filter: Mutex::new(Limiter::new(FILTER_RATE)),
-            lightpush: Mutex::new(Limiter::new(LIGHTPUSH_RATE)),
-            peer_exchange: Mutex::new(Limiter::new(PEER_EXCHANGE_RATE)),
+            doors: usual.map(|rate| Mutex::new(Door::Usual(Limiter::new(rate)))),
+            tally,
+        }));
+        doors.set(limits);
+        doors
+    }
+
+    /// Applies other limits from now on; a service whose limit stays keeps its count.
+    pub(crate) fn set(&self, limits: RateLimits) {
+        let now = self.now();
+        for (service, usual, limit) in [
+            (ServiceKind::Store, STORE_RATE, limits.store),
+            (ServiceKind::Filter, FILTER_RATE, limits.filter),
+            (ServiceKind::Lightpush, LIGHTPUSH_RATE, limits.lightpush),
+            (ServiceKind::PeerExchange, PEER_EXCHANGE_RATE, limits.peer_exchange),
+        ] {
+            let mut door = self.door(service);
+            let is_same = match (&*door, limit) {
+                (Door::Usual(_), None) => true,
+                (Door::Given(old, _), Some(new)) => *old == new,
+                _ => false,
+            };
+            if !is_same {
+                *door = match limit {
+                    None => Door::Usual(Limiter::new(usual)),
+                    Some(limit) if service == ServiceKind::Filter => Door::Given(limit, Buckets::single(limit)),
+                    Some(limit) => Door::Given(limit, Buckets::shared(limit, now)),
+                };
+            }
         }
     }
 
-    fn admit(&self, door: &Mutex<Limiter>, peer: PeerId) -> bool {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        door.lock().unwrap_or_else(PoisonError::into_inner).admit(peer, now)
+    fn admit(&self, service: ServiceKind, peer: PeerId) -> bool {
+        let now = self.now();
+        let is_admitted = match &mut *self.door(service) {
+            Door::Usual(limiter) => limiter.admit(peer, now),
+            Door::Given(_, buckets) => buckets.admit(peer, now),
+        };
+        self.0.tally.asked(service, is_admitted);
+        is_admitted
+    }
+
+    fn door(&self, service: ServiceKind) -> std::sync::MutexGuard<'_, Door> {
+        self.0.doors[service as usize]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

@@ -8,6 +8,7 @@ use waku_proto::PubsubTopic;
 use waku_proto::peers::Origin as PeerOrigin;
 
 use crate::archive::ArchiveExtent;
+use crate::config::Services;
 use crate::events::Connectivity;
 
 /// The state of a node at one moment.
@@ -29,6 +30,10 @@ pub struct NodeStatus {
     pub traffic: Traffic,
     /// Messages since the start.
     pub messages: Messages,
+    /// What the node does for others.
+    pub services: Services,
+    /// Requests to the services since the start.
+    pub requests: Demand,
     /// Clients of our filter service.
     pub filter_clients: usize,
     /// How much is stored, if there is an archive and it can be read.
@@ -139,6 +144,51 @@ impl Traffic {
     }
 }
 
+/// A service of the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// 13/WAKU2-STORE.
+    Store,
+    /// 12/WAKU2-FILTER.
+    Filter,
+    /// 19/WAKU2-LIGHTPUSH, both versions.
+    Lightpush,
+    /// 34/WAKU2-PEER-EXCHANGE.
+    PeerExchange,
+}
+
+/// Requests to the services since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand([RequestCount; 4]);
+
+impl Demand {
+    /// Those to one service.
+    pub fn of(&self, service: ServiceKind) -> RequestCount {
+        self.0[service as usize]
+    }
+}
+
+/// Requests to a service since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestCount {
+    /// Answered.
+    pub served: u64,
+    /// Refused because they came too often.
+    pub rejected: u64,
+}
+
+impl Traffic {
+    /// Bytes of one service.
+    pub fn of(&self, service: ServiceKind) -> Bytes {
+        match service {
+            ServiceKind::Store => self.store,
+            ServiceKind::Filter => self.filter,
+            ServiceKind::Lightpush => self.lightpush,
+            ServiceKind::PeerExchange => self.discovery,
+        }
+    }
+}
+
 /// Bytes in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bytes {
@@ -150,7 +200,19 @@ pub struct Bytes {
 
 /// Running counts of the services; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally(Arc<[Counter; 5]>);
+pub(crate) struct Tally(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    bytes: [Counter; 5],
+    requests: [Asked; 4],
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    served: AtomicU64,
+    rejected: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct Counter {
@@ -170,13 +232,28 @@ pub(crate) enum Purpose {
 
 impl Tally {
     pub(crate) fn received(&self, purpose: Purpose, bytes: usize) {
-        self.0[purpose as usize]
+        self.0.bytes[purpose as usize]
             .received
             .fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn sent(&self, purpose: Purpose, bytes: usize) {
-        self.0[purpose as usize].sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.0.bytes[purpose as usize]
+            .sent
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn asked(&self, service: ServiceKind, is_admitted: bool) {
+        let asked = &self.0.requests[service as usize];
+        let count = if is_admitted { &asked.served } else { &asked.rejected };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn demand(&self) -> Demand {
+        Demand(std::array::from_fn(|service| RequestCount {
+            served: self.0.requests[service].served.load(Ordering::Relaxed),
+            rejected: self.0.requests[service].rejected.load(Ordering::Relaxed),
+        }))
     }
 
     pub(crate) fn traffic(&self, (received, sent): (u64, u64)) -> Traffic {
@@ -191,7 +268,7 @@ impl Tally {
     }
 
     fn of(&self, purpose: Purpose) -> Bytes {
-        let counter = &self.0[purpose as usize];
+        let counter = &self.0.bytes[purpose as usize];
         Bytes {
             received: counter.received.load(Ordering::Relaxed),
             sent: counter.sent.load(Ordering::Relaxed),

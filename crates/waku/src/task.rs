@@ -29,7 +29,7 @@ use crate::node::StartError;
 use crate::peer_exchange::KnownRecords;
 use crate::relay::{self, Memory, SlowReaders, Topics};
 use crate::request::{RequestError, Requests};
-use crate::serve::{self, Services};
+use crate::serve::{self, Doors, Services};
 use crate::status::{Messages, NodeStatus, Tally};
 use crate::store::Archiver;
 use crate::transport::{self, Meters};
@@ -95,6 +95,8 @@ pub(crate) enum RelayError {
     TooLarge,
     WrongTopic,
     Unfit(Unfit),
+    /// The shard has an owner, who did not sign it.
+    Unsigned,
     Busy,
 }
 
@@ -122,6 +124,7 @@ pub(crate) struct Task {
     own: metadata::Own,
     record: Option<NodeRecord>,
     known: KnownRecords,
+    doors: Doors,
     found: mpsc::Receiver<Found>,
     finder: mpsc::Sender<Found>,
     connectivity: Connectivity,
@@ -156,7 +159,10 @@ impl Task {
             topics: topics.clone(),
         };
         let budget = ByteBudget::new(SERVICE_BYTES);
-        let filter = config.services.filter.then(|| filter::Server::start(requests.clone()));
+        let filter = config
+            .services
+            .filter
+            .then(|| filter::Server::start(requests.clone(), config.filter_limits));
         let lightpush = config.services.lightpush.then(|| lightpush::Server {
             node,
             cluster: config.cluster,
@@ -165,10 +171,12 @@ impl Task {
             budget: budget.clone(),
             tally: tally.clone(),
         });
+        let doors = Doors::new(config.rate_limits, tally.clone());
         let known = KnownRecords::default();
         let (finder, found) = mpsc::channel(discover::FOUND);
         let services = Services {
             known: known.clone(),
+            doors: doors.clone(),
             own: own.clone(),
             archive: config.archive.clone(),
             filter: filter.clone(),
@@ -200,6 +208,7 @@ impl Task {
             own,
             record: None,
             known,
+            doors,
             found,
             finder,
             connectivity: Connectivity::Disconnected,

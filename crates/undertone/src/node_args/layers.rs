@@ -160,7 +160,9 @@ fn option_names() -> Vec<String> {
 /// `node` itself, and its commands that take the same options.
 fn at_each_place(command: Command, change: impl Fn(Command) -> Command) -> Command {
     command.mut_subcommand("node", |node| {
-        change(node).mut_subcommand("config", |config| config.mut_subcommand("print", &change))
+        change(node)
+            .mut_subcommand("config", |config| config.mut_subcommand("print", &change))
+            .mut_subcommand("doctor", &change)
     })
 }
 
@@ -178,7 +180,7 @@ fn scalar(value: &toml::Value) -> Option<String> {
 }
 
 /// Options that say where things are and how to print; they stand in no file.
-const BESIDE: &[&str] = &["data-dir", "json", "config-file", "help", "version"];
+const BESIDE: &[&str] = &["data-dir", "json", "config-file", "wait", "help", "version"];
 
 #[cfg(test)]
 mod tests {

@@ -13,9 +13,11 @@ use crate::args::{LogLevel, Output, Place};
 
 mod discovery;
 pub(crate) mod layers;
+mod operate;
 mod values;
 
 pub(crate) use discovery::DiscoveryArgs;
+pub(crate) use operate::{LogFormat, OperateArgs, rate_limits};
 pub(crate) use values::{DatabaseUrl, NameServer, Nat, NodeKey, Preset, Retention, Size};
 
 /// The service node, or what can be done beside it.
@@ -42,6 +44,22 @@ pub(crate) enum NodeAction {
     /// The node's settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Say in words what is wrong with a node's settings, machine and network
+    #[command(
+        after_help = "Examples:\n  undertone node doctor --preset status.prod\n  undertone node doctor --wait 60 --json\n\n\
+        It takes the options of the node, and for some seconds runs a small node with another key that serves nothing."
+    )]
+    Doctor(Box<DoctorArgs>),
+}
+
+/// What to look at, and for how long.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Seconds to look for peers
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) wait: u64,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
 }
 
 /// About the node's settings.
@@ -125,6 +143,9 @@ pub(crate) struct NodeArgs {
     /// A shard to serve; can be repeated [default: 32 64]
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub(crate) shard: Vec<u16>,
+    /// Shards among which content topics are spread; 0 where shards are chosen [default: as the preset says, else 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) num_shards_in_network: Option<u16>,
     /// Stay connected to this node; can be repeated
     #[arg(long, value_name = "MULTIADDR", value_delimiter = ',')]
     pub(crate) staticnode: Vec<String>,
@@ -157,6 +178,8 @@ pub(crate) struct NodeArgs {
     pub(crate) lightpush: Option<bool>,
     #[command(flatten)]
     pub(crate) discovery: DiscoveryArgs,
+    #[command(flatten)]
+    pub(crate) operate: OperateArgs,
     /// What to write to the log: error, warn, info, debug, trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,

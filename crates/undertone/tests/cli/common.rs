@@ -96,13 +96,18 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// Asks it to end, and waits for that.
-    pub(crate) fn terminate(&mut self) -> ExitStatus {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
             .unwrap();
         assert!(kill.success());
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.signal("TERM");
         eventually("the end of the process", || self.child.try_wait().unwrap())
     }
 }

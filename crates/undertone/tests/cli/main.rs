@@ -6,5 +6,6 @@ mod attachments;
 mod commands;
 mod common;
 mod groups;
+mod node;
 mod people;
 mod talk;

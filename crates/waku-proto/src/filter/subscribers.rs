@@ -97,6 +97,14 @@ impl<P: Ord + Clone> Subscribers<P> {
         gone
     }
 
+    /// Who subscribed to what.
+    pub fn list(&self) -> Vec<(P, Vec<(PubsubTopic, ContentTopic)>)> {
+        let clients = self.clients.iter();
+        clients
+            .map(|(peer, client)| (peer.clone(), client.criteria.iter().cloned().collect()))
+            .collect()
+    }
+
     /// Number of clients.
     pub fn len(&self) -> usize {
         self.clients.len()

@@ -178,7 +178,7 @@ mod tests {
     async fn linked_trees_are_followed_once() {
         let all = records(40);
         let far = tree("far.example.org", &all[..20], &[]);
-        let near = tree("near.example.org", &all[20..], &[far.link.clone()]);
+        let near = tree("near.example.org", &all[20..], std::slice::from_ref(&far.link));
         // The far tree leads back.
         let mut texts = near.texts.clone();
         texts.extend(far.texts.clone());

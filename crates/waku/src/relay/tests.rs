@@ -4,6 +4,21 @@ fn peers() -> [PeerId; 3] {
     [PeerId::random(), PeerId::random(), PeerId::random()]
 }
 
+/// On a shard that nobody owns.
+fn judge(data: &[u8]) -> Verdict {
+    super::judge(data, |_| true)
+}
+
+#[test]
+fn on_a_shard_with_an_owner_others_are_turned_away() {
+    let message = WakuMessage {
+        payload: vec![1],
+        content_topic: "/a".into(),
+        ..WakuMessage::default()
+    };
+    assert_eq!(super::judge(&message.encode(), |_| false), Verdict::Bad);
+}
+
 #[test]
 fn the_memory_of_gossip_is_bounded_and_no_peer_takes_all_of_it() {
     let [a, b, c] = peers();

@@ -9,6 +9,8 @@ use waku_proto::peers::{Link, Origin as PeerOrigin, Peer};
 use waku_proto::{PubsubTopic, Shard};
 
 use super::{Task, split};
+use crate::filter::Clients;
+use crate::rates::RateLimits;
 use crate::relay;
 use crate::status::{Connectedness, KnownPeer};
 
@@ -20,8 +22,23 @@ pub(crate) enum Control {
     Leave(Vec<PubsubTopic>),
     /// Connect to this address; answered when it is clear whether that went well.
     Connect(Multiaddr, oneshot::Sender<Result<PeerId, ConnectError>>),
+    /// Who subscribed to what by filter; dropped unanswered if that is not served.
+    FilterSubscriptions(oneshot::Sender<Clients>),
+    /// Other limits from now on.
+    Limit(LiveLimits),
     /// Everybody in the book.
     Peers(oneshot::Sender<Vec<KnownPeer>>),
+}
+
+/// Limits that can be changed while the node runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveLimits {
+    /// How often the services may be asked.
+    pub rates: RateLimits,
+    /// Connections at the same time; those that are there stay.
+    pub max_connections: u32,
+    /// Connections from one IP address; 0 = any number.
+    pub max_connections_per_ip: u32,
 }
 
 /// The peer cannot be reached, or the address is none.
@@ -52,6 +69,18 @@ impl Task {
                 self.join_topics();
             }
             Control::Connect(address, reply) => self.connect(&address, reply),
+            Control::FilterSubscriptions(reply) => {
+                if let Some(filter) = self.filter.clone() {
+                    tokio::spawn(async move { filter.list(reply).await });
+                }
+            }
+            Control::Limit(limits) => {
+                self.doors.set(limits.rates);
+                self.config.max_connections = limits.max_connections;
+                self.config.max_connections_per_ip = limits.max_connections_per_ip;
+                let connections = crate::behaviour::connection_limits(limits.max_connections);
+                *self.swarm.behaviour_mut().limits.limits_mut() = connections;
+            }
             Control::Peers(reply) => {
                 let peers = self.book.peers().map(|(peer, known)| self.known_peer(*peer, known));
                 let _ = reply.send(peers.collect());

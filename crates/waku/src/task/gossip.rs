@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use libp2p::PeerId;
 use libp2p::gossipsub::{self, MessageAcceptance, MessageId};
-use waku_proto::{Envelope, MessageHash};
+use waku_proto::{Envelope, MessageHash, PubsubTopic, WakuMessage};
 
 use super::{Publisher, RelayError, Task};
 use crate::events::Origin;
 use crate::relay::{self, Verdict};
+use crate::store::unix_nanoseconds;
 
 impl Task {
     pub(super) fn gossip_event(&mut self, event: gossipsub::Event) {
@@ -31,7 +32,10 @@ impl Task {
     fn gossiped(&mut self, from: PeerId, id: &MessageId, message: gossipsub::Message) {
         let topic = self.topics.of(&message.topic);
         let (verdict, topic) = match topic {
-            Some(topic) => (relay::judge(&message.data), topic),
+            Some(topic) => (
+                relay::judge(&message.data, |message| self.is_allowed(&topic, message)),
+                topic,
+            ),
             // Left since the message came in.
             None => return self.report(id, &from, MessageAcceptance::Ignore),
         };
@@ -57,6 +61,16 @@ impl Task {
                 self.dismiss_if_graylisted(from);
             }
         }
+    }
+
+    /// Whether the shard's owner signed the message, if it is a shard that has one.
+    fn is_allowed(&self, topic: &PubsubTopic, message: &WakuMessage) -> bool {
+        let mut about = self
+            .config
+            .protected_shards
+            .iter()
+            .filter(|shard| shard.is_about(topic, self.config.cluster));
+        about.all(|shard| shard.is_signed(topic, message, unix_nanoseconds()))
     }
 
     fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
@@ -120,6 +134,9 @@ impl Task {
         if self.topics.of(&hash).is_none() {
             return Err(RelayError::WrongTopic);
         }
+        if !self.is_allowed(&envelope.pubsub_topic, &envelope.message) {
+            return Err(RelayError::Unsigned);
+        }
         let data = envelope.message.encode();
         if data.len() > self.config.max_message_size {
             return Err(RelayError::TooLarge);
@@ -156,7 +173,7 @@ impl Task {
 
     /// Gives a message to whoever wants it here: subscribers, archive, application.
     pub(super) fn deliver(&mut self, envelope: Envelope, origin: Origin, from: Option<PeerId>) {
-        let is_wanted = self.interests.wants(&envelope);
+        let is_wanted = self.is_wanted(&envelope);
         if !is_wanted && self.archiver.is_none() && self.filter.as_ref().is_none_or(|filter| filter.clients() == 0) {
             return;
         }
@@ -173,8 +190,12 @@ impl Task {
         }
     }
 
+    fn is_wanted(&self, envelope: &Envelope) -> bool {
+        self.config.hear_everything || self.interests.wants(envelope)
+    }
+
     pub(super) fn tell(&mut self, envelope: Envelope, hash: MessageHash, origin: Origin, from: Option<PeerId>) {
-        if self.interests.wants(&envelope) {
+        if self.is_wanted(&envelope) {
             self.events.envelope(envelope, hash, origin, from);
         }
     }

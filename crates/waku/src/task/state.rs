@@ -56,6 +56,8 @@ impl Task {
                 not_archived,
                 ..self.messages
             },
+            services: self.config.services,
+            requests: self.requests.tally().demand(),
             filter_clients: self.filter.as_ref().map_or(0, filter::Server::clients),
             archive: None,
         }

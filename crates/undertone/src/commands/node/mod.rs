@@ -4,85 +4,36 @@ use std::future::Future;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
-use waku::Node;
 
-use crate::args::LogLevel;
 use crate::config;
-use crate::log;
 use crate::node_args::layers::{self, Layer};
 use crate::node_args::{ConfigCommand, NodeAction, NodeArgs, NodeCommand};
 use crate::output::{self, Format};
 
 mod dns_tree;
+mod doctor;
 mod key;
 mod preset;
+mod serve;
 mod settings;
-
-/// What is printed once the node listens.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Ready {
-    peer_id: String,
-    addresses: Vec<String>,
-    enr: String,
-    cluster: u16,
-    shards: Vec<u16>,
-}
 
 /// Does what the command line asks for.
 pub(super) async fn run(command: NodeCommand) -> Result<()> {
     match command.action {
-        None => serve(command.args).await,
+        None => serve::run(&command.args).await,
         Some(NodeAction::DnsTree(args)) => dns_tree::run(&args),
         Some(NodeAction::Config(ConfigCommand::Print(args))) => print(&args),
+        Some(NodeAction::Doctor(args)) => {
+            let (node, _) = NodeArgs::with_file(&layer(&args.node)?).unwrap_or_else(|error| error.exit());
+            doctor::run(&node, &node.place.dir()?, Duration::from_secs(args.wait)).await
+        }
     }
 }
 
 /// The options with the configuration file below them.
 fn layer(args: &NodeArgs) -> Result<Layer> {
     Ok(config::node_layer(&args.place.dir()?, args.config_file.as_deref())?)
-}
-
-/// Runs until interrupted.
-async fn serve(args: NodeArgs) -> Result<()> {
-    let dir = args.place.dir()?;
-    let (args, _) = NodeArgs::with_file(&layer(&args)?).unwrap_or_else(|error| error.exit());
-    log::start(args.log_level.unwrap_or(LogLevel::Info));
-    let stop = interrupted()?;
-    let config = settings::config(&args, &dir)?;
-    let (cluster, shards) = (config.cluster, config.shards.clone());
-    let (node, mut events) = Node::start(config).await?;
-    if let Some(status) = node.status().await {
-        let addresses = status.addresses.iter().map(ToString::to_string).collect();
-        ready(
-            &Ready {
-                peer_id: status.peer_id.to_string(),
-                addresses,
-                enr: status.record,
-                cluster,
-                shards,
-            },
-            args.output.format(),
-        );
-    }
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        tokio::select! {
-            () = &mut stop => break,
-            event = events.recv() => match event {
-                Some(waku::NodeEvent::Connectivity(connectivity)) => tracing::info!(?connectivity, "network"),
-                Some(_) => {}
-                None => anyhow::bail!("the node stopped by itself; the log says why"),
-            }
-        }
-    }
-    if timeout(STOP_WITHIN, node.shutdown()).await.is_err() {
-        tracing::warn!("the node took too long to stop; what the archive acknowledged is on disk");
-    }
-    Ok(())
 }
 
 /// Ends when the person or the system asks the program to stop.
@@ -95,21 +46,6 @@ pub(super) fn interrupted() -> Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-fn ready(ready: &Ready, format: Format) {
-    match format {
-        Format::Json => output::json_line(ready),
-        Format::Text => {
-            let shards = ready.shards.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-            output::text(&format!(
-                "Serving cluster {}, shards {shards}. Ctrl+C stops.",
-                ready.cluster
-            ));
-            ready.addresses.iter().for_each(|address| output::text(address));
-            output::text(&ready.enr);
-        }
-    }
 }
 
 /// Prints the settings that somebody made, as a configuration file.
@@ -149,6 +85,3 @@ fn as_written(value: &str) -> toml::Value {
         toml::Value::String(value.to_owned())
     }
 }
-
-/// The node has five seconds in all.
-const STOP_WITHIN: Duration = Duration::from_millis(4_500);

@@ -5,12 +5,94 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use waku::archive::{Archive, ArchiveConfig, Retention};
-use waku::{DiscoveryConfig, Discv5Config, Multiaddr, NodeConfig, NodeRecord, Protocol, Services, TreeLink};
+use waku::{
+    DiscoveryConfig, Discv5Config, FilterLimits, LiveLimits, Multiaddr, NodeConfig, NodeRecord, Protocol, RestConfig,
+    Services, TreeLink,
+};
 
 use super::key;
 use super::preset::{self, Network};
 use crate::exit::{Exit, Failure};
-use crate::node_args::{Nat, NodeArgs};
+use crate::node_args::{Nat, NodeArgs, rate_limits};
+
+/// What the doctor's small node is made of: as the node, without its archive, key and ports.
+pub(super) fn probe(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
+    let mut args = args.clone();
+    args.store = Some(false);
+    args.discovery.peer_persistence = Some(false);
+    // Its own port stays the node's.
+    if args.discovery.discv5_udp_port.is_none_or(|port| port != 0) {
+        args.discovery.discv5_udp_port = Some(free_udp_port()?);
+        args.ports_shift = None;
+    }
+    config(&args, dir)
+}
+
+fn free_udp_port() -> Result<u16> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).context("the system gives no UDP port")?;
+    Ok(socket.local_addr().context("the system gives no UDP port")?.port())
+}
+
+/// Every TCP port that the node would listen on, with the option that chooses it.
+pub(super) fn tcp_ports(args: &NodeArgs) -> Vec<(&'static str, SocketAddr)> {
+    let ip = listen_ip(args, &preset::network(args.preset));
+    let mut ports = vec![(
+        "--tcp-port",
+        SocketAddr::new(ip, shifted(args, args.tcp_port.unwrap_or(TCP_PORT))),
+    )];
+    if args.websocket_support.unwrap_or(false) {
+        let port = shifted(args, args.websocket_port.unwrap_or(WEBSOCKET_PORT));
+        ports.push(("--websocket-port", SocketAddr::new(ip, port)));
+    }
+    ports.extend(rest(args).map(|rest| ("--rest-port", rest.listen)));
+    ports.extend(metrics(args).map(|listen| ("--metrics-server-port", listen)));
+    ports
+}
+
+/// UDP port of discv5.
+pub(super) fn discv5_port(args: &NodeArgs) -> u16 {
+    shifted(args, args.discovery.discv5_udp_port.unwrap_or(DISCV5_PORT))
+}
+
+/// The REST interface, if it is asked for.
+pub(super) fn rest(args: &NodeArgs) -> Option<RestConfig> {
+    let options = &args.operate;
+    let ip = options.rest_address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    options.rest.unwrap_or(false).then(|| RestConfig {
+        listen: SocketAddr::new(ip, shifted(args, options.rest_port.unwrap_or(REST_PORT))),
+        admin: options.rest_admin.unwrap_or(false),
+        relay_cache: options.rest_relay_cache_capacity.unwrap_or(REST_CACHE),
+        allow_origins: options.rest_allow_origin.clone(),
+        version: version(),
+    })
+}
+
+/// Where metrics are offered, if they are asked for.
+pub(super) fn metrics(args: &NodeArgs) -> Option<SocketAddr> {
+    let options = &args.operate;
+    let ip = options
+        .metrics_server_address
+        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let port = shifted(args, options.metrics_server_port.unwrap_or(METRICS_PORT));
+    options
+        .metrics_server
+        .unwrap_or(false)
+        .then(|| SocketAddr::new(ip, port))
+}
+
+/// What can be changed while the node runs.
+pub(super) fn limits(args: &NodeArgs) -> LiveLimits {
+    LiveLimits {
+        rates: rate_limits(&args.operate.rate_limit),
+        max_connections: args.max_connections.unwrap_or(MAX_CONNECTIONS),
+        max_connections_per_ip: args.ip_colocation_limit.unwrap_or(COLOCATION),
+    }
+}
+
+/// What the node is called where versions are asked for.
+pub(super) fn version() -> String {
+    concat!("undertone-v", env!("CARGO_PKG_VERSION")).into()
+}
 
 /// The configuration.
 pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
@@ -27,6 +109,7 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
     }
     let max_message_size = max_message_size(args, cluster)?;
     let node_dir = dir.join("node");
+    let limits = limits(args);
     Ok(NodeConfig {
         keypair: key::of_node(args.nodekey.as_ref(), &node_dir)?,
         listen: listen(args, &network),
@@ -51,21 +134,43 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
         } else {
             None
         },
-        autoshards: network.autoshards,
-        max_connections_per_ip: args.ip_colocation_limit.unwrap_or(COLOCATION),
+        autoshards: autoshards(args, &network),
+        hear_everything: args.operate.rest.unwrap_or(false),
+        rate_limits: limits.rates,
+        filter_limits: filter_limits(args),
+        protected_shards: args.operate.protected_shard.clone(),
+        max_connections_per_ip: limits.max_connections_per_ip,
         archive: if args.store.unwrap_or(true) {
             Some(archive(args, &node_dir)?)
         } else {
             None
         },
         max_message_size,
-        max_connections: args.max_connections.unwrap_or(MAX_CONNECTIONS),
+        max_connections: limits.max_connections,
         agent: args
             .agent_string
             .clone()
             .unwrap_or_else(|| concat!("undertone/", env!("CARGO_PKG_VERSION")).into()),
         ..NodeConfig::default()
     })
+}
+
+fn autoshards(args: &NodeArgs, network: &Network) -> Option<u16> {
+    match args.num_shards_in_network {
+        None => network.autoshards,
+        Some(0) => None,
+        some => some,
+    }
+}
+
+fn filter_limits(args: &NodeArgs) -> FilterLimits {
+    let (options, usual) = (&args.operate, FilterLimits::default());
+    let timeout = options.filter_subscription_timeout;
+    FilterLimits {
+        clients: options.filter_max_peers_to_serve.unwrap_or(usual.clients),
+        criteria: options.filter_max_criteria.unwrap_or(usual.criteria),
+        timeout: timeout.map_or(usual.timeout, |seconds| seconds.saturating_mul(1_000)),
+    }
 }
 
 /// Longest message in bytes.
@@ -211,6 +316,9 @@ fn archive(args: &NodeArgs, node_dir: &Path) -> Result<Archive> {
 const TCP_PORT: u16 = 60_000;
 const WEBSOCKET_PORT: u16 = 8_000;
 const DISCV5_PORT: u16 = 9_000;
+const REST_PORT: u16 = 8_645;
+const REST_CACHE: usize = 50;
+const METRICS_PORT: u16 = 8_008;
 const MAX_CONNECTIONS: u32 = 150;
 const COLOCATION: u32 = 5;
 const NAME_SERVERS: [SocketAddr; 2] = [

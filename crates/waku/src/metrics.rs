@@ -1,0 +1,527 @@
+//! Metrics for Prometheus, under the names that nwaku's dashboards ask for.
+//!
+//! Everything is computed when somebody asks: from the node's status, its peers, and the process's own figures where the
+//! system tells them (Linux). Names without a figure of ours are left out rather than set to zero.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use waku_proto::peers::{Origin, Source};
+use waku_proto::{PubsubTopic, Shard};
+
+use crate::node::Node;
+use crate::status::{Bytes, Connectedness, KnownPeer, NodeStatus, ServiceKind};
+
+mod process;
+
+/// Metrics, offered by HTTP at `/metrics`.
+#[derive(Debug)]
+pub struct Metrics {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Metrics {
+    /// Listens, and answers until [`Self::shutdown`]. `version` is what the node is called.
+    pub async fn start(listen: SocketAddr, node: Node, version: String) -> Result<Self, MetricsError> {
+        let taken = |_| MetricsError::Listen(listen);
+        let listener = TcpListener::bind(listen).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let routes = Router::new()
+            .route("/metrics", get(answer))
+            .route("/health", get(|| async { "OK" }))
+            .with_state((node, version));
+        let (stop, mut stopped) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            let stopping = async move {
+                let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
+            };
+            let served = axum::serve(listener, routes).with_graceful_shutdown(stopping).await;
+            if let Err(error) = served {
+                tracing::warn!(%error, "the metrics ended");
+            }
+        });
+        Ok(Self { address, stop, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.task).await;
+    }
+}
+
+/// The machine's fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MetricsError {
+    /// The port is taken, or the address is not ours.
+    #[error("the metrics cannot listen on {0}; choose another with --metrics-server-address and --metrics-server-port")]
+    Listen(SocketAddr),
+}
+
+async fn answer(State((node, version)): State<(Node, String)>) -> impl IntoResponse {
+    let mut page = Page::default();
+    page.one(
+        "waku_version",
+        GAUGE,
+        "the node's version",
+        &[("version", &version)],
+        1.0,
+    );
+    if let Some(status) = node.status().await {
+        of_messages(&mut page, &status);
+        of_services(&mut page, &status);
+        of_topics(&mut page, &status);
+        of_peers(&mut page, &node.peers().await);
+    }
+    process::add(&mut page);
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], page.text())
+}
+
+fn of_messages(page: &mut Page, status: &NodeStatus) {
+    let messages = status.messages;
+    let received = [("type", "relay")];
+    page.one(
+        "waku_node_messages",
+        COUNTER,
+        "messages that came in",
+        &received,
+        messages.received,
+    );
+    page.one(
+        "waku_node_errors",
+        COUNTER,
+        "messages turned away",
+        &[("type", "invalid_message")],
+        messages.rejected,
+    );
+    let relay = status.traffic.relay();
+    for (direction, bytes) in [("in", relay.received), ("out", relay.sent)] {
+        // The split by topic and into gross and net is not known here.
+        let labels = [("topic", "all"), ("type", "gross"), ("direction", direction)];
+        page.one("waku_relay_network_bytes", COUNTER, "bytes of gossip", &labels, bytes);
+    }
+    page.one(
+        "undertone_messages_published",
+        COUNTER,
+        "messages published for ourselves and for clients",
+        &[],
+        messages.published,
+    );
+    page.one(
+        "undertone_messages_not_passed_on",
+        COUNTER,
+        "good messages not passed on for want of memory",
+        &[],
+        messages.not_passed_on,
+    );
+    if let Some(archive) = status.archive {
+        let stored = [("type", "stored")];
+        page.one(
+            "waku_archive_messages",
+            GAUGE,
+            "messages in the archive",
+            &stored,
+            archive.messages,
+        );
+        page.one(
+            "undertone_archive_bytes",
+            GAUGE,
+            "size of the archive",
+            &[],
+            archive.bytes,
+        );
+    }
+    let lost = [("type", "insert_failure")];
+    page.one(
+        "waku_archive_errors",
+        COUNTER,
+        "messages the archive could not take",
+        &lost,
+        messages.not_archived,
+    );
+}
+
+fn of_services(page: &mut Page, status: &NodeStatus) {
+    page.one(
+        "waku_filter_subscriptions",
+        GAUGE,
+        "clients of filter",
+        &[],
+        status.filter_clients as u64,
+    );
+    for (service, name) in [
+        (ServiceKind::Store, "/vac/waku/store-query/3.0.0"),
+        (ServiceKind::Filter, "/vac/waku/filter-subscribe/2.0.0-beta1"),
+        (ServiceKind::Lightpush, "/vac/waku/lightpush/3.0.0"),
+        (ServiceKind::PeerExchange, "/vac/waku/peer-exchange/2.0.0-alpha1"),
+    ] {
+        let requests = status.requests.of(service);
+        for (state, count) in [("served", requests.served), ("rejected", requests.rejected)] {
+            let labels = [("service", name), ("state", state)];
+            page.one(
+                "waku_service_requests",
+                COUNTER,
+                "requests to our services",
+                &labels,
+                count,
+            );
+        }
+        let bytes: Bytes = status.traffic.of(service);
+        for (direction, bytes) in [("in", bytes.received), ("out", bytes.sent)] {
+            let labels = [("service", name), ("direction", direction)];
+            page.one(
+                "waku_service_network_bytes",
+                COUNTER,
+                "bytes of our services",
+                &labels,
+                bytes,
+            );
+        }
+    }
+    let store = status.requests.of(ServiceKind::Store);
+    page.one(
+        "waku_store_queries",
+        COUNTER,
+        "store queries answered",
+        &[],
+        store.served,
+    );
+    let lightpush = status.requests.of(ServiceKind::Lightpush);
+    page.one(
+        "waku_lightpush_v3_messages",
+        COUNTER,
+        "light pushes taken",
+        &[("type", "PushRequest")],
+        lightpush.served,
+    );
+    let filter = status.requests.of(ServiceKind::Filter);
+    page.one(
+        "waku_filter_requests",
+        COUNTER,
+        "filter requests answered",
+        &[("type", "all")],
+        filter.served,
+    );
+}
+
+fn of_topics(page: &mut Page, status: &NodeStatus) {
+    page.one(
+        "libp2p_pubsub_topics",
+        GAUGE,
+        "topics that are relayed",
+        &[],
+        status.topics.len() as u64,
+    );
+    for topic in &status.topics {
+        let in_mesh = status.peers.iter().filter(|peer| peer.mesh.contains(topic)).count();
+        let labels = [("topic", topic.as_str())];
+        page.one(
+            "libp2p_gossipsub_peers_per_topic_mesh",
+            GAUGE,
+            "peers in the mesh",
+            &labels,
+            in_mesh as u64,
+        );
+    }
+    let total = status.traffic.total;
+    for (direction, bytes) in [("in", total.received), ("out", total.sent)] {
+        let labels = [("direction", direction)];
+        page.one(
+            "libp2p_network_bytes",
+            COUNTER,
+            "bytes inside the encrypted connections",
+            &labels,
+            bytes,
+        );
+    }
+}
+
+fn of_peers(page: &mut Page, peers: &[KnownPeer]) {
+    let connected: Vec<&KnownPeer> = peers
+        .iter()
+        .filter(|peer| peer.connectedness == Connectedness::Connected)
+        .collect();
+    page.one(
+        "waku_peer_store_size",
+        GAUGE,
+        "peers in the book",
+        &[],
+        peers.len() as u64,
+    );
+    page.one("libp2p_peers", GAUGE, "connected peers", &[], connected.len() as u64);
+    let mut by_protocol: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut by_agent: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut by_shard: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut by_topic: BTreeMap<&PubsubTopic, u64> = BTreeMap::new();
+    for peer in &connected {
+        let direction = if peer.is_outbound { "Out" } else { "In" };
+        for protocol in peer
+            .protocols
+            .iter()
+            .filter(|protocol| protocol.starts_with("/vac/waku/"))
+        {
+            *by_protocol.entry((direction, protocol)).or_default() += 1;
+        }
+        *by_agent.entry(agent(&peer.agent)).or_default() += 1;
+        for shard in &peer.shards {
+            *by_shard.entry(*shard).or_default() += 1;
+        }
+        for topic in &peer.topics {
+            *by_topic.entry(topic).or_default() += 1;
+        }
+    }
+    for ((direction, protocol), count) in by_protocol {
+        let labels = [("direction", direction), ("protocol", protocol)];
+        page.one(
+            "waku_connected_peers",
+            GAUGE,
+            "connected peers by protocol",
+            &labels,
+            count,
+        );
+    }
+    for (agent, count) in by_agent {
+        page.one(
+            "waku_connected_peers_per_agent",
+            GAUGE,
+            "connected peers by program",
+            &[("agent", agent)],
+            count,
+        );
+    }
+    for (shard, count) in by_shard {
+        let shard = shard.to_string();
+        page.one(
+            "waku_connected_peers_per_shard",
+            GAUGE,
+            "connected peers by shard",
+            &[("shard", &shard)],
+            count,
+        );
+    }
+    for (topic, count) in by_topic {
+        let labels = [("topic", topic.as_str())];
+        page.one(
+            "libp2p_gossipsub_peers_per_topic_gossipsub",
+            GAUGE,
+            "gossiping peers",
+            &labels,
+            count,
+        );
+        if let Some(shard) = Shard::of(topic) {
+            let shard = shard.index.to_string();
+            page.one(
+                "undertone_relay_peers",
+                GAUGE,
+                "gossiping peers by shard",
+                &[("shard", &shard)],
+                count,
+            );
+        }
+    }
+    for (source, name) in SOURCES {
+        let found = peers
+            .iter()
+            .filter(|peer| peer.origin == Origin::Discovered(source))
+            .count();
+        page.one(
+            "undertone_peers_by_source",
+            GAUGE,
+            "peers in the book by how they were found",
+            &[("source", name)],
+            found as u64,
+        );
+    }
+}
+
+/// The name of the program without its version, so that strangers cannot make series without end.
+fn agent(agent: &str) -> &'static str {
+    let known = ["nwaku", "logos-delivery", "go-waku", "js-waku", "undertone"];
+    known
+        .into_iter()
+        .find(|name| agent.starts_with(name))
+        .unwrap_or(if agent.is_empty() { "unknown" } else { "other" })
+}
+
+const SOURCES: [(Source, &str); 4] = [
+    (Source::Discv5, "discv5"),
+    (Source::Dns, "dns"),
+    (Source::PeerExchange, "peer-exchange"),
+    (Source::Saved, "saved"),
+];
+
+/// Figures as they are collected.
+#[derive(Debug, Default)]
+struct Page(Vec<Family>);
+
+#[derive(Debug)]
+struct Family {
+    name: &'static str,
+    kind: MetricType,
+    help: &'static str,
+    samples: Vec<(Vec<(&'static str, String)>, Figure)>,
+}
+
+/// A whole or a broken number.
+#[derive(Clone, Copy, Debug)]
+enum Figure {
+    Whole(u64),
+    Broken(f64),
+}
+
+impl From<u64> for Figure {
+    fn from(number: u64) -> Self {
+        Self::Whole(number)
+    }
+}
+
+impl From<f64> for Figure {
+    fn from(number: f64) -> Self {
+        Self::Broken(number)
+    }
+}
+
+impl Page {
+    fn one(
+        &mut self,
+        name: &'static str,
+        kind: MetricType,
+        help: &'static str,
+        labels: &[(&'static str, &str)],
+        figure: impl Into<Figure>,
+    ) {
+        let labels = labels
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        let sample = (labels, figure.into());
+        match self.0.iter_mut().find(|family| family.name == name) {
+            Some(family) => family.samples.push(sample),
+            None => self.0.push(Family {
+                name,
+                kind,
+                help,
+                samples: vec![sample],
+            }),
+        }
+    }
+
+    fn text(self) -> String {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(self));
+        let mut text = String::new();
+        // Writing into a text does not fail.
+        let _ = text::encode(&mut text, &registry);
+        text
+    }
+}
+
+impl Collector for Page {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        for family in &self.0 {
+            let mut metric = encoder.encode_descriptor(family.name, family.help, None, family.kind)?;
+            for (labels, figure) in &family.samples {
+                if labels.is_empty() {
+                    // There is only one such sample; braces around nothing are no part of its name.
+                    write(family.kind, *figure, metric)?;
+                    break;
+                }
+                write(family.kind, *figure, metric.encode_family(labels)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write(kind: MetricType, figure: Figure, place: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+    let is_counter = matches!(kind, MetricType::Counter);
+    match (is_counter, figure) {
+        (true, Figure::Whole(number)) => ConstCounter::new(number).encode(place),
+        (true, Figure::Broken(number)) => ConstCounter::new(number).encode(place),
+        (false, Figure::Whole(number)) => ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX)).encode(place),
+        (false, Figure::Broken(number)) => ConstGauge::new(number).encode(place),
+    }
+}
+
+const COUNTER: MetricType = MetricType::Counter;
+const GAUGE: MetricType = MetricType::Gauge;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_for_prometheus() {
+        let mut page = Page::default();
+        page.one("waku_node_messages", COUNTER, "in", &[("type", "relay")], 7u64);
+        page.one("libp2p_peers", GAUGE, "there", &[], 3u64);
+        page.one("waku_node_messages", COUNTER, "in", &[("type", "a\"b\n")], 1u64);
+        page.one("process_cpu_seconds", COUNTER, "time", &[], 1.5);
+        let text = page.text();
+        for line in [
+            "# TYPE waku_node_messages counter",
+            "waku_node_messages_total{type=\"relay\"} 7",
+            "waku_node_messages_total{type=\"a\\\"b\\n\"} 1",
+            "# TYPE libp2p_peers gauge",
+            "libp2p_peers 3",
+            "process_cpu_seconds_total 1.5",
+        ] {
+            assert!(text.lines().any(|there| there == line), "{line} is missing in\n{text}");
+        }
+        assert_eq!(text.matches("# TYPE waku_node_messages").count(), 1);
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    /// Every figure that the board in the repository asks for exists.
+    #[test]
+    fn the_board_asks_for_what_there_is() {
+        let board = include_str!("../../../packaging/grafana.json");
+        let ours = concat!(include_str!("metrics.rs"), include_str!("metrics/process.rs"));
+        let mut names = std::collections::BTreeSet::new();
+        for word in board.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+            let is_name = ["waku_", "libp2p_", "undertone_", "process_"]
+                .iter()
+                .any(|start| word.starts_with(start));
+            if is_name {
+                names.insert(word.strip_suffix("_total").unwrap_or(word));
+            }
+        }
+        assert!(names.len() > 10, "{names:?}");
+        let unknown: Vec<&&str> = names
+            .iter()
+            .filter(|name| !ours.contains(&format!("\"{name}\"")))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
+    fn strangers_make_no_series() {
+        assert_eq!(agent("nwaku-v0.36.0-7d1c6a"), "nwaku");
+        assert_eq!(agent("undertone/0.1.0"), "undertone");
+        assert_eq!((agent(""), agent("x")), ("unknown", "other"));
+    }
+}
