@@ -28,7 +28,10 @@ use waku_proto::{PubsubTopic, Shard};
 use crate::node::Node;
 use crate::status::{Bytes, Connectedness, KnownPeer, NodeStatus, ServiceKind};
 
+mod names;
 mod process;
+
+use names::Name;
 
 /// Metrics, offered by HTTP at `/metrics`.
 #[derive(Debug)]
@@ -83,13 +86,7 @@ pub enum MetricsError {
 
 async fn answer(State((node, version)): State<(Node, String)>) -> impl IntoResponse {
     let mut page = Page::default();
-    page.one(
-        "waku_version",
-        GAUGE,
-        "the node's version",
-        &[("version", &version)],
-        1.0,
-    );
+    page.one(names::WAKU_VERSION, &[("version", &version)], 1.0);
     if let Some(status) = node.status().await {
         of_messages(&mut page, &status);
         of_services(&mut page, &status);
@@ -104,17 +101,9 @@ async fn answer(State((node, version)): State<(Node, String)>) -> impl IntoRespo
 fn of_messages(page: &mut Page, status: &NodeStatus) {
     let messages = status.messages;
     let received = [("type", "relay")];
+    page.one(names::WAKU_NODE_MESSAGES, &received, messages.received);
     page.one(
-        "waku_node_messages",
-        COUNTER,
-        "messages that came in",
-        &received,
-        messages.received,
-    );
-    page.one(
-        "waku_node_errors",
-        COUNTER,
-        "messages turned away",
+        names::WAKU_NODE_ERRORS,
         &[("type", "invalid_message")],
         messages.rejected,
     );
@@ -122,57 +111,21 @@ fn of_messages(page: &mut Page, status: &NodeStatus) {
     for (direction, bytes) in [("in", relay.received), ("out", relay.sent)] {
         // The split by topic and into gross and net is not known here.
         let labels = [("topic", "all"), ("type", "gross"), ("direction", direction)];
-        page.one("waku_relay_network_bytes", COUNTER, "bytes of gossip", &labels, bytes);
+        page.one(names::WAKU_RELAY_NETWORK_BYTES, &labels, bytes);
     }
-    page.one(
-        "undertone_messages_published",
-        COUNTER,
-        "messages published for ourselves and for clients",
-        &[],
-        messages.published,
-    );
-    page.one(
-        "undertone_messages_not_passed_on",
-        COUNTER,
-        "good messages not passed on for want of memory",
-        &[],
-        messages.not_passed_on,
-    );
+    page.one(names::UNDERTONE_MESSAGES_PUBLISHED, &[], messages.published);
+    page.one(names::UNDERTONE_MESSAGES_NOT_PASSED_ON, &[], messages.not_passed_on);
     if let Some(archive) = status.archive {
         let stored = [("type", "stored")];
-        page.one(
-            "waku_archive_messages",
-            GAUGE,
-            "messages in the archive",
-            &stored,
-            archive.messages,
-        );
-        page.one(
-            "undertone_archive_bytes",
-            GAUGE,
-            "size of the archive",
-            &[],
-            archive.bytes,
-        );
+        page.one(names::WAKU_ARCHIVE_MESSAGES, &stored, archive.messages);
+        page.one(names::UNDERTONE_ARCHIVE_BYTES, &[], archive.bytes);
     }
     let lost = [("type", "insert_failure")];
-    page.one(
-        "waku_archive_errors",
-        COUNTER,
-        "messages the archive could not take",
-        &lost,
-        messages.not_archived,
-    );
+    page.one(names::WAKU_ARCHIVE_ERRORS, &lost, messages.not_archived);
 }
 
 fn of_services(page: &mut Page, status: &NodeStatus) {
-    page.one(
-        "waku_filter_subscriptions",
-        GAUGE,
-        "clients of filter",
-        &[],
-        status.filter_clients as u64,
-    );
+    page.one(names::WAKU_FILTER_SUBSCRIPTIONS, &[], status.filter_clients as u64);
     for (service, name) in [
         (ServiceKind::Store, "/vac/waku/store-query/3.0.0"),
         (ServiceKind::Filter, "/vac/waku/filter-subscribe/2.0.0-beta1"),
@@ -182,81 +135,37 @@ fn of_services(page: &mut Page, status: &NodeStatus) {
         let requests = status.requests.of(service);
         for (state, count) in [("served", requests.served), ("rejected", requests.rejected)] {
             let labels = [("service", name), ("state", state)];
-            page.one(
-                "waku_service_requests",
-                COUNTER,
-                "requests to our services",
-                &labels,
-                count,
-            );
+            page.one(names::WAKU_SERVICE_REQUESTS, &labels, count);
         }
         let bytes: Bytes = status.traffic.of(service);
         for (direction, bytes) in [("in", bytes.received), ("out", bytes.sent)] {
             let labels = [("service", name), ("direction", direction)];
-            page.one(
-                "waku_service_network_bytes",
-                COUNTER,
-                "bytes of our services",
-                &labels,
-                bytes,
-            );
+            page.one(names::WAKU_SERVICE_NETWORK_BYTES, &labels, bytes);
         }
     }
     let store = status.requests.of(ServiceKind::Store);
-    page.one(
-        "waku_store_queries",
-        COUNTER,
-        "store queries answered",
-        &[],
-        store.served,
-    );
+    page.one(names::WAKU_STORE_QUERIES, &[], store.served);
     let lightpush = status.requests.of(ServiceKind::Lightpush);
     page.one(
-        "waku_lightpush_v3_messages",
-        COUNTER,
-        "light pushes taken",
+        names::WAKU_LIGHTPUSH_V3_MESSAGES,
         &[("type", "PushRequest")],
         lightpush.served,
     );
     let filter = status.requests.of(ServiceKind::Filter);
-    page.one(
-        "waku_filter_requests",
-        COUNTER,
-        "filter requests answered",
-        &[("type", "all")],
-        filter.served,
-    );
+    page.one(names::WAKU_FILTER_REQUESTS, &[("type", "all")], filter.served);
 }
 
 fn of_topics(page: &mut Page, status: &NodeStatus) {
-    page.one(
-        "libp2p_pubsub_topics",
-        GAUGE,
-        "topics that are relayed",
-        &[],
-        status.topics.len() as u64,
-    );
+    page.one(names::LIBP2P_PUBSUB_TOPICS, &[], status.topics.len() as u64);
     for topic in &status.topics {
         let in_mesh = status.peers.iter().filter(|peer| peer.mesh.contains(topic)).count();
         let labels = [("topic", topic.as_str())];
-        page.one(
-            "libp2p_gossipsub_peers_per_topic_mesh",
-            GAUGE,
-            "peers in the mesh",
-            &labels,
-            in_mesh as u64,
-        );
+        page.one(names::LIBP2P_GOSSIPSUB_PEERS_PER_TOPIC_MESH, &labels, in_mesh as u64);
     }
     let total = status.traffic.total;
     for (direction, bytes) in [("in", total.received), ("out", total.sent)] {
         let labels = [("direction", direction)];
-        page.one(
-            "libp2p_network_bytes",
-            COUNTER,
-            "bytes inside the encrypted connections",
-            &labels,
-            bytes,
-        );
+        page.one(names::LIBP2P_NETWORK_BYTES, &labels, bytes);
     }
 }
 
@@ -265,14 +174,8 @@ fn of_peers(page: &mut Page, peers: &[KnownPeer]) {
         .iter()
         .filter(|peer| peer.connectedness == Connectedness::Connected)
         .collect();
-    page.one(
-        "waku_peer_store_size",
-        GAUGE,
-        "peers in the book",
-        &[],
-        peers.len() as u64,
-    );
-    page.one("libp2p_peers", GAUGE, "connected peers", &[], connected.len() as u64);
+    page.one(names::WAKU_PEER_STORE_SIZE, &[], peers.len() as u64);
+    page.one(names::LIBP2P_PEERS, &[], connected.len() as u64);
     let mut by_protocol: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     let mut by_agent: BTreeMap<&str, u64> = BTreeMap::new();
     let mut by_shard: BTreeMap<u16, u64> = BTreeMap::new();
@@ -296,51 +199,21 @@ fn of_peers(page: &mut Page, peers: &[KnownPeer]) {
     }
     for ((direction, protocol), count) in by_protocol {
         let labels = [("direction", direction), ("protocol", protocol)];
-        page.one(
-            "waku_connected_peers",
-            GAUGE,
-            "connected peers by protocol",
-            &labels,
-            count,
-        );
+        page.one(names::WAKU_CONNECTED_PEERS, &labels, count);
     }
     for (agent, count) in by_agent {
-        page.one(
-            "waku_connected_peers_per_agent",
-            GAUGE,
-            "connected peers by program",
-            &[("agent", agent)],
-            count,
-        );
+        page.one(names::WAKU_CONNECTED_PEERS_PER_AGENT, &[("agent", agent)], count);
     }
     for (shard, count) in by_shard {
         let shard = shard.to_string();
-        page.one(
-            "waku_connected_peers_per_shard",
-            GAUGE,
-            "connected peers by shard",
-            &[("shard", &shard)],
-            count,
-        );
+        page.one(names::WAKU_CONNECTED_PEERS_PER_SHARD, &[("shard", &shard)], count);
     }
     for (topic, count) in by_topic {
         let labels = [("topic", topic.as_str())];
-        page.one(
-            "libp2p_gossipsub_peers_per_topic_gossipsub",
-            GAUGE,
-            "gossiping peers",
-            &labels,
-            count,
-        );
+        page.one(names::LIBP2P_GOSSIPSUB_PEERS_PER_TOPIC_GOSSIPSUB, &labels, count);
         if let Some(shard) = Shard::of(topic) {
             let shard = shard.index.to_string();
-            page.one(
-                "undertone_relay_peers",
-                GAUGE,
-                "gossiping peers by shard",
-                &[("shard", &shard)],
-                count,
-            );
+            page.one(names::UNDERTONE_RELAY_PEERS, &[("shard", &shard)], count);
         }
     }
     for (source, name) in SOURCES {
@@ -348,13 +221,7 @@ fn of_peers(page: &mut Page, peers: &[KnownPeer]) {
             .iter()
             .filter(|peer| peer.origin == Origin::Discovered(source))
             .count();
-        page.one(
-            "undertone_peers_by_source",
-            GAUGE,
-            "peers in the book by how they were found",
-            &[("source", name)],
-            found as u64,
-        );
+        page.one(names::UNDERTONE_PEERS_BY_SOURCE, &[("source", name)], found as u64);
     }
 }
 
@@ -380,9 +247,7 @@ struct Page(Vec<Family>);
 
 #[derive(Debug)]
 struct Family {
-    name: &'static str,
-    kind: MetricType,
-    help: &'static str,
+    name: Name,
     samples: Vec<(Vec<(&'static str, String)>, Figure)>,
 }
 
@@ -406,25 +271,16 @@ impl From<f64> for Figure {
 }
 
 impl Page {
-    fn one(
-        &mut self,
-        name: &'static str,
-        kind: MetricType,
-        help: &'static str,
-        labels: &[(&'static str, &str)],
-        figure: impl Into<Figure>,
-    ) {
+    fn one(&mut self, name: Name, labels: &[(&'static str, &str)], figure: impl Into<Figure>) {
         let labels = labels
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()))
             .collect();
         let sample = (labels, figure.into());
-        match self.0.iter_mut().find(|family| family.name == name) {
+        match self.0.iter_mut().find(|family| family.name.0 == name.0) {
             Some(family) => family.samples.push(sample),
             None => self.0.push(Family {
                 name,
-                kind,
-                help,
                 samples: vec![sample],
             }),
         }
@@ -443,14 +299,15 @@ impl Page {
 impl Collector for Page {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         for family in &self.0 {
-            let mut metric = encoder.encode_descriptor(family.name, family.help, None, family.kind)?;
+            let Name(name, kind, help) = family.name;
+            let mut metric = encoder.encode_descriptor(name, help, None, kind)?;
             for (labels, figure) in &family.samples {
                 if labels.is_empty() {
                     // There is only one such sample; braces around nothing are no part of its name.
-                    write(family.kind, *figure, metric)?;
+                    write(kind, *figure, metric)?;
                     break;
                 }
-                write(family.kind, *figure, metric.encode_family(labels)?)?;
+                write(kind, *figure, metric.encode_family(labels)?)?;
             }
         }
         Ok(())
@@ -467,9 +324,6 @@ fn write(kind: MetricType, figure: Figure, place: MetricEncoder<'_>) -> Result<(
     }
 }
 
-const COUNTER: MetricType = MetricType::Counter;
-const GAUGE: MetricType = MetricType::Gauge;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -477,10 +331,10 @@ mod tests {
     #[test]
     fn figures_are_written_for_prometheus() {
         let mut page = Page::default();
-        page.one("waku_node_messages", COUNTER, "in", &[("type", "relay")], 7u64);
-        page.one("libp2p_peers", GAUGE, "there", &[], 3u64);
-        page.one("waku_node_messages", COUNTER, "in", &[("type", "a\"b\n")], 1u64);
-        page.one("process_cpu_seconds", COUNTER, "time", &[], 1.5);
+        page.one(names::WAKU_NODE_MESSAGES, &[("type", "relay")], 7u64);
+        page.one(names::LIBP2P_PEERS, &[], 3u64);
+        page.one(names::WAKU_NODE_MESSAGES, &[("type", "a\"b\n")], 1u64);
+        page.one(names::PROCESS_CPU_SECONDS, &[], 1.5);
         let text = page.text();
         for line in [
             "# TYPE waku_node_messages counter",
@@ -500,7 +354,7 @@ mod tests {
     #[test]
     fn the_board_asks_for_what_there_is() {
         let board = include_str!("../../../packaging/grafana.json");
-        let ours = concat!(include_str!("metrics.rs"), include_str!("metrics/process.rs"));
+        let ours = include_str!("metrics/names.rs");
         let mut names = std::collections::BTreeSet::new();
         for word in board.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
             let is_name = ["waku_", "libp2p_", "undertone_", "process_"]

@@ -1,6 +1,6 @@
 //! Figures of the process, as Prometheus's own clients name them; from `/proc`, so on Linux only.
 
-use super::{COUNTER, GAUGE, Page};
+use super::{Page, names};
 
 pub(super) fn add(page: &mut Page) {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
@@ -15,34 +15,16 @@ pub(super) fn add(page: &mut Page) {
             .ok()
     };
     if let Some(resident) = kilobytes("VmRSS") {
-        page.one(
-            "process_resident_memory_bytes",
-            GAUGE,
-            "memory that is really there",
-            &[],
-            resident * 1024,
-        );
+        page.one(names::PROCESS_RESIDENT_MEMORY_BYTES, &[], resident * 1024);
     }
     if let Some(virtual_memory) = kilobytes("VmSize") {
-        page.one(
-            "process_virtual_memory_bytes",
-            GAUGE,
-            "memory that was asked for",
-            &[],
-            virtual_memory * 1024,
-        );
+        page.one(names::PROCESS_VIRTUAL_MEMORY_BYTES, &[], virtual_memory * 1024);
     }
     if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
-        page.one(
-            "process_open_fds",
-            GAUGE,
-            "open files and sockets",
-            &[],
-            open.count() as u64,
-        );
+        page.one(names::PROCESS_OPEN_FDS, &[], open.count() as u64);
     }
     if let Some(seconds) = cpu_seconds() {
-        page.one("process_cpu_seconds", COUNTER, "time on a processor", &[], seconds);
+        page.one(names::PROCESS_CPU_SECONDS, &[], seconds);
     }
 }
 

@@ -60,20 +60,7 @@ pub(super) async fn run(given: &NodeArgs) -> Result<()> {
     };
     let doors = Doors::open(&args, sources).await?;
     let _ = health.send(NodeHealth::Ready);
-    if let Some(status) = node.status().await {
-        let addresses = status.addresses.iter().map(ToString::to_string).collect();
-        let (rest, metrics) = doors.addresses();
-        let about = Ready {
-            peer_id: status.peer_id.to_string(),
-            addresses,
-            enr: status.record,
-            cluster,
-            shards,
-            rest,
-            metrics,
-        };
-        ready(&about, args.output.format());
-    }
+    announce(&node, &doors, (cluster, shards), args.output.format()).await;
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
@@ -97,6 +84,22 @@ pub(super) async fn run(given: &NodeArgs) -> Result<()> {
         tracing::warn!("the node took too long to stop; what the archive acknowledged is on disk");
     }
     Ok(())
+}
+
+/// Says that the node is ready, and where it can be found.
+async fn announce(node: &Node, doors: &Doors, (cluster, shards): (u16, Vec<u16>), format: Format) {
+    let Some(status) = node.status().await else { return };
+    let (rest, metrics) = doors.addresses();
+    let about = Ready {
+        peer_id: status.peer_id.to_string(),
+        addresses: status.addresses.iter().map(ToString::to_string).collect(),
+        enr: status.record,
+        cluster,
+        shards,
+        rest,
+        metrics,
+    };
+    ready(&about, format);
 }
 
 /// The interfaces for operators that are open.
