@@ -13,6 +13,7 @@ use protocol::id::{ChatId, InstallationId, public_key_text};
 use protocol::layers::encryption::{Body, Bundle, ProtocolMessage};
 use protocol::layers::{application, datasync, sds, segmentation, transport};
 use protocol::link::{Link, addresses};
+use protocol::markup::{Block, blocks, only_emoji};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use waku_proto::codec::LengthReader;
@@ -175,6 +176,11 @@ pub const TARGETS: &[Target] = &[
         name: "link",
         run: link,
         seeds: seeds::link,
+    },
+    Target {
+        name: "markup",
+        run: markup,
+        seeds: seeds::markup,
     },
 ];
 
@@ -493,6 +499,26 @@ pub fn link(bytes: &[u8]) {
     let again: Link = link.to_string().parse().expect("what was written reads back");
     assert_eq!(again.to, link.to);
     assert_eq!(again.card.unwrap_or_default(), link.card.unwrap_or_default());
+}
+
+/// What a text looks like: places in order, on characters.
+pub fn markup(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = only_emoji(&text);
+    let mut last = 0;
+    let mut see = |place: &std::ops::Range<usize>| {
+        assert!(last <= place.start && place.start <= place.end && text.get(place.clone()).is_some());
+        last = place.end;
+    };
+    for block in blocks(&text) {
+        match block {
+            Block::Paragraph(spans) | Block::Quote(spans) => spans.iter().for_each(|span| see(&span.place)),
+            Block::Code { language, place } => {
+                language.iter().for_each(&mut see);
+                see(&place);
+            }
+        }
+    }
 }
 
 pub fn membership_event(bytes: &[u8]) {

@@ -281,6 +281,16 @@ pub(super) fn link() -> Vec<Vec<u8>> {
     .to_vec()
 }
 
+pub(super) fn markup() -> Vec<Vec<u8>> {
+    [
+        "**bold _both_ ~~struck~~ `code`** ***all*** \\*no\\* #channel @0x00001 https://a.example/(b).",
+        "> quoted\nlazily\n\n```rust\ncode\n```\n~~~\nmore\n~~~\n1\u{fe0f}\u{20e3}",
+        "👩🏽‍🚀🏳️‍🌈🇩🇪",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
 fn sealed(to: Recipient<'_>) -> Vec<Vec<u8>> {
     let author = secret_key();
     let seal = |author| payload_v1::seal(b"data", to, author, &mut rng()).expect("short data");

@@ -119,7 +119,7 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
     if (of === 'GET contacts') return send(200, world.people);
     if (of === 'GET activity') return send(200, { items: world.activity, unread: world.activity.filter((entry) => !entry.read).length });
     if (of === 'GET chats') return send(200, { items: [...world.chats.values()] });
-    if (of === 'POST groups' || of === 'POST chats/public') {
+    if (of === 'POST groups' || of === 'POST public-chats') {
       const group = of === 'POST groups';
       const made = { id: `c${seq}`, kind: group ? ('group' as const) : ('public' as const), name: String(json()['name']), unread: 0, activeAt: Date.now(), ...(group ? { memberCount: 1 } : {}) };
       world.chats.set(made.id, made);

@@ -64,7 +64,7 @@ chat('bob', [
   message('bob', bob, 'The weather looks good too:\n> Saturday: sunny, 18 °C, no wind\n`rain: 0 mm`', NOW - 70 * MINUTE),
   message('bob', 'me', 'Then nothing can stop us.', NOW - 60 * MINUTE, { delivery: 'delivered' }),
   message('bob', bob, 'See you there!', NOW - 12 * MINUTE, { read: false }),
-  message('bob', bob, '🧗', NOW - 11 * MINUTE, { read: false, kind: 'emoji' }),
+  message('bob', bob, '🧗', NOW - 11 * MINUTE, { read: false, emojiOnly: true }),
 ]);
 chat('group', [
   message('group', undefined, 'Carla Novak created the group “Sunday dinner”', NOW - 2 * DAY, { kind: 'system' }),
@@ -73,7 +73,7 @@ chat('group', [
   message('group', eunji, 'I can make bibimbap if somebody brings the eggs', NOW - 2 * DAY + 6 * MINUTE),
   message('group', 'me', 'Eggs are on me', NOW - 2 * DAY + 9 * MINUTE, { delivery: 'sent' }),
   ...['table1', 'table2', 'table3', 'table4'].map((name, at) => message('group', carla, at === 0 ? 'The table is ready' : '', NOW - 5 * HOUR + at, { kind: 'image', attachments: [{ ...image(name, 1200, 900), album: 'x', albumSize: 4 }] })),
-  message('group', dmitri, `@${me.key} can you bring the big pot too?`, NOW - 25 * MINUTE, { read: false, mentions: [{ key: me.key, name: me.name }], mentionsMe: true }),
+  message('group', dmitri, `@${me.key} can you bring the big pot too?`, NOW - 25 * MINUTE, { read: false, blocks: [{ kind: 'paragraph', spans: [{ kind: 'mention', text: `@${me.name}`, key: me.key }, { kind: 'text', text: ' can you bring the big pot too?' }] }], mentionsMe: true }),
   message('group', eunji, 'Something was here', NOW - 24 * MINUTE, { read: false, deleted: true, text: '' }),
 ]);
 chat('carla', [

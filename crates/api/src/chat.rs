@@ -53,6 +53,14 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+/// Enters a public chat.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JoinPublic {
+    /// Its name: 1 to 100 small letters, digits and minus signs. Capitals and a sign `#` before it are forgiven.
+    pub name: String,
+}
+
 /// What kind of conversation a chat is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -31,6 +31,7 @@ mod activity;
 mod attachments;
 mod backup;
 mod bytes;
+mod chats;
 mod groups;
 mod links;
 mod marks;
@@ -339,14 +340,22 @@ impl Client {
     /// Messages that contain words.
     pub async fn search(&self, profile: &str, query: &SearchQuery) -> Result<Page<Message>, ClientError> {
         let mut target = path(&["profiles", profile, "search"]);
-        target.push_str("?text=");
-        encode(&mut target, &query.text);
-        if let Some(chat) = &query.chat {
-            target.push_str("&chat=");
-            encode(&mut target, chat);
-        }
-        if let Some(limit) = query.limit {
-            target.push_str(&format!("&limit={limit}"));
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let values = [
+            ("text", Some(query.text.clone())),
+            ("chat", query.chat.clone()),
+            ("person", query.person.clone()),
+            ("since", number(query.since)),
+            ("until", number(query.until)),
+            ("kinds", query.kinds.clone()),
+            ("before", query.before.clone()),
+            ("limit", number(query.limit.map(u64::from))),
+        ];
+        let mut mark = '?';
+        for (name, value) in values.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            target.push_str(&format!("{mark}{name}="));
+            encode(&mut target, &value);
+            mark = '&';
         }
         self.send(Method::GET, &target, NOTHING).await
     }

@@ -31,12 +31,14 @@ mod profile;
 mod repair;
 mod secret;
 mod settings;
+mod shown;
+mod text;
 mod trace;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
 pub use attachment::{Attachment, AttachmentKind, AttachmentState, ChatStorage, SendAttachments, Upload, UploadQuery};
 pub use backup::{AutoBackup, BackupDoing, BackupFile, BackupJob, BackupState, Backups, CreateBackup, Restored};
-pub use chat::{Chat, ChatKind};
+pub use chat::{Chat, ChatKind, JoinPublic};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};
 pub use error::{ErrorBody, code};
@@ -64,6 +66,8 @@ pub use profile::{
 pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
 pub use settings::{Audience, InvitationsFrom, LinkPreviews, Mode, PicturesOf, RequestsFrom, Settings};
+pub use shown::{Brought, Card, Sticker};
+pub use text::{TextBlock, TextBlockKind, TextSpan, TextSpanKind};
 pub use trace::{
     Trace, TraceEnvelope, TraceFate, TraceField, TraceKey, TraceLock, TraceOutcome, TraceParcel, TracePlace,
     TraceScheme, TraceSighting, TraceWay,

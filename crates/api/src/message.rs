@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Attachment, LinkPreview, Reach};
+use crate::{Attachment, Brought, Card, LinkPreview, Reach, Sticker, TextBlock};
 
 /// A message in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -21,8 +21,17 @@ pub struct Message {
     pub author_name: String,
     /// Whether we wrote it.
     pub own: bool,
-    /// The text.
+    /// The text, as its author wrote it.
     pub text: String,
+    /// What the text looks like; absent: as it reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<TextBlock>,
+    /// Whether the text is one to three emoji and nothing else, to be shown large.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emoji_only: bool,
+    /// Whether it is for us in particular: it names us or everybody, or answers us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mentions_me: bool,
     /// When the author says it was written (Unix milliseconds).
     pub sent_at: u64,
     /// Position in the chat: messages are ordered by this, then by id.
@@ -66,6 +75,15 @@ pub struct Message {
     /// What the author did, if this is a line about the chat; `text` says it in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub happening: Option<Happening>,
+    /// People, communities and channels that it hands on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
+    /// Who said it in another network; the author is then who brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought: Option<Brought>,
+    /// The sticker that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticker: Option<Sticker>,
     /// A picture, a sound or a file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -106,6 +124,12 @@ pub enum MessageKind {
     Audio,
     /// A file.
     File,
+    /// A sticker; `text` stands in for its picture.
+    Sticker,
+    /// Brought over from another network.
+    Bridge,
+    /// An invitation to a community.
+    Community,
     /// The note of a contact request.
     ContactRequest,
     /// A line about the chat itself, such as an accepted request.
@@ -140,7 +164,7 @@ pub struct Quote {
     /// What to call the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_name: Option<String>,
-    /// Its text, if we have the message.
+    /// Its text without marks, on one line, if we have the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Whether it was deleted.
@@ -226,16 +250,33 @@ pub struct PageQuery {
     pub limit: Option<u32>,
 }
 
-/// What to look for in the texts of messages.
+/// Which messages to look for. At least one thing has to be said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// Words; every one has to occur, the last one may be a beginning.
+    /// Words; every one has to occur, the last one may be a beginning from three characters on.
+    #[serde(default)]
     pub text: String,
     /// Only in this chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<String>,
+    /// Only by this person: a chat key, or a link to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Only sent at this moment or later (Unix milliseconds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+    /// Only sent before this moment (Unix milliseconds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
+    /// Only of these kinds of message, with commas between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<String>,
+    /// The `next` of the part before; absent for the first part. A part may have fewer items than asked for and yet a
+    /// `next`: then there is more to look through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// At most so many results, 1 to 200. Default 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -5,10 +5,9 @@
 
 use api::{Contact, ContactState, MessageKind, Page, Quote};
 use messenger::link::{Destination, Link, LinkError};
-use messenger::{ChatId, MessageId, PublicKey};
+use messenger::{ChatId, MessageId, PublicKey, markup};
 use store::{
-    ChatRow, ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, Search, StoreError,
-    View,
+    ChatRow, ChatSummary, ContactRow, Cursor, Deletion, MessageRow, PublicKeyBytes, RequestState, StoreError, View,
 };
 
 pub(crate) mod activity;
@@ -19,7 +18,10 @@ pub(crate) mod notification;
 pub(crate) mod people;
 pub(crate) mod previews;
 mod repair;
+pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod shown;
+mod text;
 mod trace;
 
 /// One look at the database, through our own eyes.
@@ -70,8 +72,11 @@ pub(crate) fn parse_key(text: &str) -> Option<PublicKey> {
         .ok()
 }
 
-/// A chat: by its id, by the key of the other person, or by a link.
+/// A chat: by its id, by the key of the other person, by a link, or as `#name` if it is public.
 pub(crate) fn parse_chat(text: &str) -> Option<ChatId> {
+    if text.starts_with('#') {
+        return ChatId::new(messenger::chats::rules::public_name(text)?).ok();
+    }
     match text.parse::<Link>() {
         Ok(link) => return link.to.chat(),
         Err(LinkError::NotALink) => {}
@@ -236,28 +241,6 @@ impl Reading<'_> {
             .transpose()
     }
 
-    /// Messages that contain words, the latest first, as one page.
-    pub(crate) fn search(
-        &self,
-        text: String,
-        chat: Option<ChatId>,
-        limit: u32,
-    ) -> Result<Page<api::Message>, StoreError> {
-        let rows = self.view.messages().search(
-            &Search {
-                text,
-                chat,
-                ..Search::default()
-            },
-            limit,
-        )?;
-        let items = rows
-            .iter()
-            .map(|row| self.message_from(row))
-            .collect::<Result<_, _>>()?;
-        Ok(Page { items, next: None })
-    }
-
     /// A message as the API gives it.
     pub(crate) fn message_from(&self, row: &MessageRow) -> Result<api::Message, StoreError> {
         let reply_to = row.response_to.as_ref().map(|id| self.quote(id)).transpose()?;
@@ -265,24 +248,33 @@ impl Reading<'_> {
         let happening = marks::happening(row.kind);
         let pin = self.view.pins().load(&row.id)?.filter(|pin| pin.pinned);
         let is_file = attachments.iter().any(|one| one.kind == api::AttachmentKind::File);
+        let text = match row.deletion {
+            // The rest is a hint for programs that cannot show the file.
+            Deletion::None if is_file => row.text.lines().next().unwrap_or_default().to_owned(),
+            Deletion::None if happening.is_some() => self.told(row)?,
+            Deletion::None => row.text.clone(),
+            _ => String::new(),
+        };
+        let kind = if is_file {
+            MessageKind::File
+        } else {
+            message_kind(row.kind)
+        };
+        let carried = self.carried(row);
         Ok(api::Message {
+            cards: carried.cards,
+            brought: carried.brought,
+            sticker: carried.sticker,
             id: row.id.to_string(),
             chat: row.chat.to_string(),
-            kind: if is_file {
-                MessageKind::File
-            } else {
-                message_kind(row.kind)
-            },
+            kind,
             author: key_text(&row.author),
             author_name: self.name_of(&row.author)?,
             own: row.author == self.own.key,
-            text: match row.deletion {
-                // The rest is a hint for programs that cannot show the file.
-                Deletion::None if is_file => row.text.lines().next().unwrap_or_default().to_owned(),
-                Deletion::None if happening.is_some() => self.told(row)?,
-                Deletion::None => row.text.clone(),
-                _ => String::new(),
-            },
+            blocks: self.look(&text)?,
+            emoji_only: kind == MessageKind::Text && markup::only_emoji(&text).is_some(),
+            mentions_me: row.mention && row.chat.peer().is_none(),
+            text,
             sent_at: row.sent_at.0,
             clock: row.clock,
             delivery: row.delivery.map(delivery),
@@ -320,7 +312,10 @@ impl Reading<'_> {
             author: Some(key_text(&row.author)),
             author_name: Some(self.name_of(&row.author)?),
             deleted: row.deletion != Deletion::None,
-            text: (row.deletion == Deletion::None).then_some(row.text),
+            text: match row.deletion {
+                Deletion::None => Some(self.in_a_line(&row.text)?),
+                _ => None,
+            },
         })
     }
 
@@ -329,10 +324,14 @@ impl Reading<'_> {
         if let Some(row) = self.view.contacts().load(key)? {
             return Ok(person_name(&row));
         }
-        Ok(if *key == self.own.key {
-            self.own.name.clone()
-        } else {
-            shortened(key)
+        if *key == self.own.key {
+            return Ok(self.own.name.clone());
+        }
+        let short = shortened(key);
+        // Anybody can call themselves anything, so the key stands beside it.
+        Ok(match self.view.people().heard_name(key)? {
+            Some((name, _)) => format!("{name} ({short})"),
+            None => short,
         })
     }
 }
@@ -351,6 +350,9 @@ fn contact_state(row: &ContactRow) -> ContactState {
 fn message_kind(kind: u32) -> MessageKind {
     match kind {
         TEXT | STATUS | EMOJI => MessageKind::Text,
+        STICKER => MessageKind::Sticker,
+        COMMUNITY => MessageKind::Community,
+        DISCORD | BRIDGE => MessageKind::Bridge,
         IMAGE => MessageKind::Image,
         AUDIO => MessageKind::Audio,
         CONTACT_REQUEST => MessageKind::ContactRequest,
@@ -419,11 +421,16 @@ const PART: u32 = 500;
 
 // Numbers of the wire's content types.
 const TEXT: u32 = 1;
+const STICKER: u32 = 2;
 const STATUS: u32 = 3;
 const EMOJI: u32 = 4;
 const SYSTEM_GROUP: u32 = 6;
 pub(crate) const IMAGE: u32 = 7;
 pub(crate) const AUDIO: u32 = 8;
+const COMMUNITY: u32 = 9;
 const CONTACT_REQUEST: u32 = 11;
+const DISCORD: u32 = 12;
 pub(crate) const SYSTEM_PINNED: u32 = 14;
 const SYSTEM_REMOVED: u32 = 17;
+const BRIDGE: u32 = 18;
+const LAST_KIND: u32 = BRIDGE;

@@ -43,7 +43,7 @@ pub enum Reason {
     BadSignature,
     /// The sender is blocked.
     Blocked,
-    /// More than one sender may have waiting here.
+    /// More than one sender may have waiting here, or may say in a public chat.
     OverQuota,
     /// It breaks a rule of the protocol.
     RuleBroken(Rule),

@@ -7,7 +7,6 @@ use protocol::content::chat_message::{ChatMessage, UnfurledLink};
 use protocol::content::name::harmless;
 use protocol::content::{Content, Kind};
 use protocol::id::{ChatId, MessageId};
-use protocol::wire::chat::unfurled_status_link::Payload;
 
 use crate::chats::{self, Saying};
 use crate::command::CommandError;
@@ -70,8 +69,8 @@ impl std::fmt::Debug for Preview {
     }
 }
 
-/// The previews that the kept body of a message carries, bounded, as its sender claims them: those of web pages whose address stands in the
-/// text, then the cards of Status links. Pictures are as somebody sent them, not to be shown before they were made anew.
+/// The previews that the kept body of a message carries, bounded, as its sender claims them: those of web pages whose
+/// address stands in the text. People and communities are cards, see [`crate::shown`]. Pictures are as somebody sent them, not to be shown before they were made anew.
 pub fn carried(body: &[u8]) -> Vec<Preview> {
     match Content::parse(Kind::ChatMessage as u32, body) {
         Ok(Content::ChatMessage(message)) => of(&message),
@@ -81,22 +80,7 @@ pub fn carried(body: &[u8]) -> Vec<Preview> {
 
 fn of(message: &ChatMessage) -> Vec<Preview> {
     let pages = message.links.iter().filter_map(page);
-    let cards = message.status_links.iter().filter_map(|link| {
-        let (name, description) = match link.payload.as_ref()? {
-            Payload::Contact(card) => (&card.display_name, &card.description),
-            Payload::Community(card) => (&card.display_name, &card.description),
-            Payload::Channel(card) => (&card.display_name, &card.description),
-        };
-        Some(Preview {
-            url: link.url.clone(),
-            title: clip(name, MAX_TITLE),
-            description: clip(description, MAX_DESCRIPTION),
-            picture: None,
-            of: Of::Page,
-        })
-    });
     pages
-        .chain(cards)
         .filter(|preview| !preview.url.is_empty() && message.text.contains(&preview.url))
         .take(MAX_PREVIEWS)
         .collect()

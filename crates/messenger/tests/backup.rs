@@ -205,8 +205,8 @@ fn what_was_saved_is_there_on_a_new_device() {
     assert_eq!(merged.messages, before.2.len() as u64);
     let found = device
         .store()
-        .read(|view| view.messages().search(&search_for("bobby 17"), 10));
-    assert_eq!(found.unwrap().len(), 1, "restored messages are found");
+        .read(|view| view.messages().search(&search_for("bobby 17"), None, 10));
+    assert_eq!(found.unwrap().rows.len(), 1, "restored messages are found");
 }
 
 #[test]

@@ -8,15 +8,31 @@ extern crate undertone_messenger as messenger;
 
 mod common;
 
-use common::{DAY, Who, World};
-use messenger::Command;
+use common::{DAY, MINUTE, Person, Who, World, device};
+use crypto::file::FileKey;
+use messenger::files::{self, Announcement, NewFile};
+use messenger::media::{self, Picture, Sound};
+use messenger::{ChatId, Command, MessageId, Reply, chats};
 
 fn compare(name: &str, world: &World) {
     let (alice, bob) = (Who(0), Who(1));
     let seen = format!("{}\n{}", world.transcript(alice, bob), world.transcript(bob, alice));
+    compare_text(name, &seen);
+}
+
+/// What each of some people sees of a chat.
+fn compare_chat(name: &str, world: &World, people: &[Who], chat: &ChatId, called: &str) {
+    let seen: Vec<String> = people
+        .iter()
+        .map(|who| world.transcript_of(*who, chat, called))
+        .collect();
+    compare_text(name, &seen.join("\n"));
+}
+
+fn compare_text(name: &str, seen: &str) {
     let path = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UNDERTONE_GOLDEN").is_some() {
-        std::fs::write(&path, &seen).unwrap();
+        std::fs::write(&path, seen).unwrap();
     }
     assert_eq!(seen, std::fs::read_to_string(&path).unwrap(), "{name}");
 }
@@ -159,4 +175,148 @@ fn both_crash_in_the_middle() {
     world.say(bob, alice, "Mine crashed as well");
     world.pass(2_000);
     compare("both_crashed", &world);
+}
+
+fn say_in(world: &mut World, who: Who, chat: &ChatId, text: &str, reply_to: Option<MessageId>) -> MessageId {
+    let command = Command::SendText {
+        chat: chat.clone(),
+        text: text.into(),
+        reply_to,
+    };
+    let Reply::Message(id) = world.command(who, command).unwrap() else {
+        panic!("sending answers with the message")
+    };
+    world.pass(2_000);
+    id
+}
+
+#[test]
+fn a_public_chat() {
+    let mut world = World::new(&["Alice", "Bobby", "Carol"]);
+    let (alice, bob, carol) = (Who(0), Who(1), Who(2));
+    world.befriend(alice, bob);
+    let mut chat = None;
+    for who in [alice, bob, carol] {
+        let command = Command::Chat(chats::Command::JoinPublic {
+            name: "#Climbing".into(),
+        });
+        let Reply::Chat(id) = world.command(who, command).unwrap() else {
+            panic!("joining answers with the chat")
+        };
+        chat = Some(id);
+    }
+    let chat = chat.unwrap();
+    let question = say_in(&mut world, carol, &chat, "Is anybody here?", None);
+    say_in(&mut world, alice, &chat, "We are", Some(question));
+    say_in(
+        &mut world,
+        bob,
+        &chat,
+        "@everyone: Saturday at eight, by the north face",
+        None,
+    );
+    world.people[alice.0].online = false;
+    say_in(&mut world, carol, &chat, "Buy my ropes", None);
+    world.people[alice.0].online = true;
+    world.catch_up(alice);
+    compare_chat("a_public_chat", &world, &[alice, bob, carol], &chat, "#climbing");
+
+    let contact = world.key(carol);
+    world.command(bob, Command::Block { contact }).unwrap();
+    say_in(&mut world, carol, &chat, "Really, buy them", None);
+    let leave = Command::Chat(chats::Command::Leave { chat: chat.clone() });
+    world.command(alice, leave).unwrap();
+    say_in(&mut world, bob, &chat, "No", None);
+    compare_chat(
+        "a_public_chat_goes_on",
+        &world,
+        &[alice, bob, carol],
+        &chat,
+        "#climbing",
+    );
+}
+
+#[test]
+fn pictures_sounds_and_a_file() {
+    let (mut world, alice, bob) = World::friends();
+    let pictures = [1, 2].map(|number| Picture {
+        jpeg: vec![number; 2_000],
+        width: 40,
+        height: 30,
+    });
+    let send = media::Command::SendPictures {
+        chat: world.chat(bob),
+        text: "Two from the top".into(),
+        pictures: pictures.to_vec(),
+        reply_to: None,
+    };
+    world.command(alice, Command::Media(send)).unwrap();
+    world.pass(2_000);
+    let frames = [
+        b"#!AMR\n".to_vec(),
+        [[0x3c; 1].to_vec(), vec![0; 31]].concat().repeat(50),
+    ]
+    .concat();
+    let sound = Sound::parse(frames).unwrap();
+    let send = media::Command::SendSound {
+        chat: world.chat(alice),
+        sound,
+        reply_to: Some(world.messages(bob, alice)[1].id),
+    };
+    world.command(bob, Command::Media(send)).unwrap();
+    world.pass(2_000);
+    let (key, bytes) = (FileKey::from_bytes(&[7; 32]), vec![5; 200_000]);
+    let prepared = files::prepare(&bytes, &key).unwrap();
+    let file = NewFile {
+        announced: Announcement {
+            key,
+            name: "topo.pdf".into(),
+            media_type: "application/pdf".into(),
+            size: 200_000,
+            content_hash: prepared.content_hash,
+            shape: prepared.shape,
+            hashes: prepared.hashes,
+        },
+        sealed: prepared.sealed,
+    };
+    let chat = world.chat(bob);
+    let send = files::Command::Send {
+        chat,
+        file,
+        reply_to: None,
+    };
+    world.people[bob.0].online = false;
+    world.command(alice, Command::File(send)).unwrap();
+    world.pass(MINUTE);
+    compare("attachments_under_way", &world);
+    world.people[bob.0].online = true;
+    world.catch_up(bob);
+    world.pass(5 * MINUTE);
+    compare("attachments_have_come", &world);
+}
+
+#[test]
+fn a_new_device() {
+    let (mut world, alice, bob) = World::friends();
+    world.say(alice, bob, "Before your new telephone");
+    world.pass(10 * MINUTE);
+    let messenger = device("Bobby", 1, world.now);
+    world.people.push(Person {
+        name: "Bobby",
+        messenger: Some(messenger),
+        online: true,
+        heard: Vec::new(),
+    });
+    let fresh = Who(2);
+    world.pump();
+    world.pass(MINUTE);
+    world.say(alice, bob, "After your new telephone");
+    world.pass(2_000);
+    let contact = world.key(alice);
+    world.command(fresh, Command::AcceptContactRequest { contact }).unwrap();
+    world.pass(2_000);
+    world.say(fresh, alice, "It works");
+    world.pass(MINUTE);
+    let seen = [(alice, bob), (bob, alice), (fresh, alice)].map(|(who, with)| world.transcript(who, with));
+    compare_text("a_new_device", &seen.join("\n"));
 }

@@ -445,10 +445,11 @@ fn a_blocked_person_leaves_nothing_behind() {
                 author: Some(key),
                 ..Default::default()
             },
+            None,
             10,
         )
     });
-    assert!(left.unwrap().is_empty());
+    assert!(left.unwrap().rows.is_empty());
 }
 
 #[test]

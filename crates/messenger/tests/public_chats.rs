@@ -8,8 +8,8 @@ mod common;
 
 use common::enemy::Enemy;
 use common::{DAY, HOUR, Who, World};
-use crypto::SymmetricKey;
-use messenger::{ChatId, Command, CommandError, Inbound, MessageId, Reason, Reply, Rule, chats};
+use crypto::{SecretKey, SymmetricKey};
+use messenger::{ChatId, Command, CommandError, Inbound, MessageId, Reason, Reply, Rule, Timestamp, chats};
 use protocol::address;
 use protocol::content::chat_message::{AudioMessage, Body};
 use protocol::content::{ChatMessage, Content, Kind, MessageType};
@@ -55,16 +55,20 @@ fn message(enemy: &Enemy, chat: &ChatId, clock: u64, text: &str) -> ChatMessage 
 
 /// An envelope in the public chat `heard_in`, whatever the content says.
 fn envelope(world: &World, enemy: &mut Enemy, heard_in: &ChatId, message: ChatMessage) -> Envelope {
+    envelope_at(world.now, enemy, heard_in, message)
+}
+
+fn envelope_at(now: Timestamp, enemy: &mut Enemy, heard_in: &ChatId, message: ChatMessage) -> Envelope {
     let (_, body) = Content::ChatMessage(Box::new(message)).encode();
     let signed = application::sign(Kind::ChatMessage, body, &enemy.key);
-    let data = seal_public(signed.bytes, &enemy.installation, enemy.bundle(world.now));
+    let data = seal_public(signed.bytes, &enemy.installation, enemy.bundle(now));
     let address = address::public_chat(heard_in.as_str());
     let route = Route {
         pubsub_topic: address.pubsub_topic,
         content_topic: address.content_topic,
         key: RouteKey::Symmetric(SymmetricKey::from_password(heard_in.as_str())),
     };
-    transport::seal(&route, &data, &enemy.key, world.now, Lifetime::Stored, &mut enemy.rng).unwrap()
+    transport::seal(&route, &data, &enemy.key, now, Lifetime::Stored, &mut enemy.rng).unwrap()
 }
 
 #[test]
@@ -194,4 +198,113 @@ fn only_what_belongs_there_is_heard() {
     }
     assert_eq!(texts(&world, alice, &chat), ["spam, but allowed"]);
     assert_eq!(world.texts(alice, bob).len(), 1, "the request only");
+}
+
+/// Says so many texts in the name of somebody; answers how many of them were taken.
+fn flood(world: &mut World, who: Who, enemy: &mut Enemy, chat: &ChatId, times: u64) -> usize {
+    let now = world.now;
+    let mut taken = 0;
+    for number in 0..times {
+        let text = format!("buy {number}");
+        let envelope = envelope(world, enemy, chat, message(enemy, chat, now.0 + number, &text));
+        match world.messenger(who).receive(now, &envelope).unwrap().value {
+            Inbound::Applied => taken += 1,
+            outcome => assert_eq!(outcome, Inbound::Dropped(Reason::OverQuota)),
+        }
+    }
+    taken
+}
+
+#[test]
+fn nobody_floods_a_public_chat_and_friends_are_heard_through_the_noise() {
+    let (mut world, alice, bob) = World::friends();
+    let chat = join(&mut world, alice, "news");
+    join(&mut world, bob, "news");
+    world.people[bob.0].online = false;
+    let mut enemy = Enemy::new();
+    assert_eq!(flood(&mut world, alice, &mut enemy, &chat, 150), 100, "one person");
+    let (now, crowded) = (world.now, chat.clone());
+    world.meddle(alice, |tx| {
+        for number in 0..400_u16 {
+            let mut author = [2; 33];
+            author[31..].copy_from_slice(&number.to_be_bytes());
+            tx.messages().insert(&stranger_row(&crowded, author, now))?;
+        }
+        Ok(())
+    });
+    enemy.key = SecretKey::generate(&mut enemy.rng);
+    assert_eq!(flood(&mut world, alice, &mut enemy, &chat, 20), 0, "a crowd");
+    world.people[bob.0].online = true;
+    say(&mut world, bob, &chat, "I am still here").unwrap();
+    assert!(texts(&world, alice, &chat).contains(&"I am still here".to_owned()));
+
+    // It ends by itself, also for what is found in the past.
+    world.now = world.now.plus(10 * 60_000);
+    assert_eq!(flood(&mut world, alice, &mut enemy, &chat, 3), 3);
+}
+
+fn stranger_row(chat: &ChatId, author: [u8; 33], now: Timestamp) -> store::MessageRow {
+    store::MessageRow {
+        id: MessageId::from_bytes(std::array::from_fn(|at| author[at + 1])),
+        chat: chat.clone(),
+        author: author.into(),
+        clock: now.0,
+        sent_at: now,
+        kind: 1,
+        text: "buy".into(),
+        payload: None,
+        response_to: None,
+        delivery: None,
+        request: None,
+        edited_clock: 0,
+        deletion: store::Deletion::None,
+        deleted_by: None,
+        seen: false,
+        mention: false,
+    }
+}
+
+#[test]
+fn nobody_moves_the_time_of_a_public_chat() {
+    let (mut world, alice, bob) = World::two();
+    let chat = join(&mut world, alice, "news");
+    join(&mut world, bob, "news");
+    let mut enemy = Enemy::new();
+    // The envelope's time is the author's to choose, so that the clock fits it.
+    for (ahead, outcome) in [
+        (
+            2 * HOUR,
+            Inbound::Dropped(Reason::RuleBroken(Rule::Content(protocol::content::Rule::Clock))),
+        ),
+        (HOUR - 1_000, Inbound::Applied),
+    ] {
+        let then = world.now.plus(ahead);
+        let content = message(&enemy, &chat, then.0, "from the future");
+        let envelope = envelope_at(then, &mut enemy, &chat, content);
+        let now = world.now;
+        assert_eq!(world.messenger(alice).receive(now, &envelope).unwrap().value, outcome);
+    }
+    // What Alice says next is taken by somebody who did not hear that.
+    say(&mut world, alice, &chat, "now").unwrap();
+    assert_eq!(texts(&world, bob, &chat), ["now"]);
+}
+
+#[test]
+fn a_stranger_has_the_name_they_say_until_they_are_blocked() {
+    let (mut world, alice, bob) = World::two();
+    let chat = join(&mut world, alice, "news");
+    join(&mut world, bob, "news");
+    say(&mut world, bob, &chat, "hello").unwrap();
+    let key = world.key(bob);
+    let name = |world: &World| {
+        let store = world.people[alice.0].messenger.as_ref().unwrap().store();
+        let key = store::PublicKeyBytes::from(key.to_compressed());
+        let heard = store.read(|view| view.people().heard_name(&key)).unwrap();
+        heard.map(|(name, _)| name)
+    };
+    assert_eq!(name(&world).as_deref(), Some("Bobby"));
+    world.command(alice, Command::Block { contact: key }).unwrap();
+    assert_eq!(name(&world), None);
+    say(&mut world, bob, &chat, "hello?").unwrap();
+    assert_eq!(texts(&world, alice, &chat), Vec::<String>::new());
 }

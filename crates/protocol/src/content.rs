@@ -17,6 +17,7 @@ pub mod presence;
 pub mod push;
 pub mod reaction;
 pub mod rule;
+pub mod shown;
 pub mod sync;
 pub mod verification;
 

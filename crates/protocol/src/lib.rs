@@ -15,7 +15,7 @@
 //! | [`extensions`] | what our own clients add, in a field that deployed ones skip |
 //! | [`group`] | what a history of signed events makes of a private group |
 //! | [`link`] | how people, communities and channels are handed on as links |
-//! | [`mention`] | who is called in a text |
+//! | [`mention`], [`markup`] | who is called in a text, and what it looks like |
 //! | [`wire`] | the generated protobuf messages below all of that |
 //!
 //! The rules by which a description makes a community with its roles, channels and permissions (`community/`) get their
@@ -32,6 +32,7 @@ pub mod group;
 pub mod id;
 pub mod layers;
 pub mod link;
+pub mod markup;
 pub mod mention;
 pub mod sound;
 pub mod wire;

@@ -21,8 +21,9 @@ use crypto::PublicKey;
 use crate::id::{ChatId, CommunityId, is_uuid};
 
 pub use card::{Card, MAX_CARD_BYTES};
-pub(crate) use find::code;
+pub(crate) use card::{colour, shown as fit};
 pub use find::{Address, addresses};
+pub(crate) use find::{address_at, code};
 
 mod card;
 mod find;

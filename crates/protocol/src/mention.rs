@@ -32,30 +32,63 @@ pub enum Whom {
 pub fn mentions(text: &str) -> Vec<Mention> {
     let code = code(text);
     let mut found = Vec::new();
-    for (at, sign) in text.match_indices('@') {
+    for (at, _) in text.match_indices('@') {
         if found.len() == MAX_MENTIONS {
             break;
         }
-        let rest = &text[at + sign.len()..];
-        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-        let named = &rest[..length];
         if code.iter().any(|code| code.contains(&at)) {
             continue;
         }
-        if let Some(whom) = whom(named) {
-            found.push(Mention {
-                place: at..at + sign.len() + length,
-                whom,
-            });
+        if let Some((whom, length)) = mention_at(&text[at..]) {
+            let place = at..at + length;
+            found.push(Mention { place, whom });
         }
     }
     found
+}
+
+/// Whom a text calls that begins with the sign, and how many bytes that takes with the sign.
+pub(crate) fn mention_at(text: &str) -> Option<(Whom, usize)> {
+    let named = text.strip_prefix('@')?;
+    let length = named.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    Some((whom(&named[..length])?, 1 + length))
 }
 
 /// How a person is named in a text, in the form that deployed clients write.
 pub fn written(person: &PublicKey) -> String {
     format!("@{}", public_key_text(person))
 }
+
+/// A text as it is sent: everybody who is named in it in the form that all deployed clients find, and the word
+/// [`EVERYONE`] after the sign as the tag for all. What stands in code stays.
+pub fn as_sent(text: &str) -> String {
+    let code = code(text);
+    let mut sent = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in text.match_indices('@') {
+        let in_word = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        if at < from || in_word || code.iter().any(|code| code.contains(&at)) {
+            continue;
+        }
+        let word = text[at + 1..]
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        let (written, length) = match mention_at(&text[at..]) {
+            Some((Whom::Person(person), length)) => (written(&person), length),
+            None if word == EVERYONE => (AT_EVERYBODY.to_owned(), 1 + EVERYONE.len()),
+            _ => continue,
+        };
+        sent.push_str(&text[from..at]);
+        sent.push_str(&written);
+        from = at + length;
+    }
+    sent.push_str(&text[from..]);
+    sent
+}
+
+/// The word by which people call everybody.
+pub const EVERYONE: &str = "everyone";
 
 fn whom(named: &str) -> Option<Whom> {
     if named == EVERYBODY {
@@ -118,6 +151,32 @@ mod tests {
             format!("@0x04{}", "00".repeat(64)),
         ] {
             assert!(called(&text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_calls_in_the_form_that_all_clients_find() {
+        let one = person(1);
+        let (short, long) = (one.to_multibase(), written(&one));
+        for (text, sent) in [
+            (format!("@{short}, look"), format!("{long}, look")),
+            (format!("{long} and @{short}"), format!("{long} and {long}")),
+            (
+                "@everyone: hi, @everyone!".into(),
+                format!("{AT_EVERYBODY}: hi, {AT_EVERYBODY}!"),
+            ),
+            (
+                "me@everyone @everyones `@everyone`".into(),
+                "me@everyone @everyones `@everyone`".into(),
+            ),
+            (
+                format!("`@{short}` and mail@{short}"),
+                format!("`@{short}` and mail@{short}"),
+            ),
+            ("@".into(), "@".into()),
+        ] {
+            assert_eq!(as_sent(&text), sent, "{text}");
+            assert_eq!(as_sent(&sent), sent, "once is enough");
         }
     }
 

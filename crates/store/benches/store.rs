@@ -67,7 +67,7 @@ fn reading(c: &mut Criterion) {
     c.bench_function("search for three words in 100,000 messages", |b| {
         b.iter(|| {
             store
-                .read(|view| view.messages().search(&search, 50))
+                .read(|view| view.messages().search(&search, None, 50))
                 .expect("a search")
         });
     });

@@ -1,5 +1,7 @@
 //! What every accessor stands on: a connection inside a transaction, and the record of changes.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
 use crate::index::Unindexed;
@@ -76,6 +78,23 @@ impl<'t> Access<'t> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+
+    /// Looks at the rows a query finds, one after the other, until told to stop.
+    pub(crate) fn walk(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut look: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            if look(row)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A number a query always finds.

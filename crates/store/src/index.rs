@@ -108,7 +108,7 @@ mod tests {
                 let rows = store.read(|view| view.messages().page(&one_to_one(1), None, 100)).unwrap();
                 for word in 1..4 {
                     let search = Search { text: text(word).into(), ..Search::default() };
-                    let found = store.read(|view| view.messages().search(&search, 100)).unwrap();
+                    let found = store.read(|view| view.messages().search(&search, None, 100)).unwrap().rows;
                     let standing = rows.iter().filter(|row| row.text == text(word)).count();
                     prop_assert_eq!(found.len(), standing);
                 }

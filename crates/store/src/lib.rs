@@ -22,7 +22,9 @@ pub use groups::{GroupEventRow, GroupRequestRow, GroupRequestState, GroupRow, Gr
 pub use history::{History, Span};
 pub use installations::{InstallationRow, Installations};
 pub use marks::Marks;
-pub use messages::{Cursor, Deletion, Delivery, MessageRow, Messages, RequestProgress, Search};
+pub use messages::{
+    Cursor, Deletion, Delivery, Found, MessageRow, Messages, RequestProgress, Search, SearchPlace, Sort,
+};
 pub use notifications::{ChatNotifications, ChatNotificationsRow, Loudness};
 pub use outbox::{NewEntry, Outbox, OutboxId, OutboxRow, RouteKey};
 pub use people::{LinkRow, People, PictureRow, PictureSize, PresenceRow};

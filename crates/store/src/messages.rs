@@ -3,7 +3,7 @@
 //! A chat's messages are ordered by Lamport clock, equal clocks by message id. Unread counts are derived from the `seen`
 //! mark, never stored.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use protocol::Timestamp;
 use protocol::id::{ChatId, MessageId};
@@ -13,7 +13,7 @@ use crate::access::Access;
 use crate::value::{Code, Coded, Sql, coded, column, optional};
 use crate::{PublicKeyBytes, StoreError};
 
-pub use search::Search;
+pub use search::{Found, Search, SearchPlace, Sort};
 
 mod search;
 
@@ -323,6 +323,25 @@ impl Messages<'_> {
              ORDER BY abs(m.clock - (?3 + ?4) / 2), m.id LIMIT ?5",
             params![Sql(chat), author, Sql(first), Sql(last), limit],
             read,
+        )
+    }
+
+    /// How many messages of a chat were sent from one time until before another, by one person or by all; counts no further
+    /// than `most`.
+    pub fn count_sent(
+        &self,
+        chat: &ChatId,
+        author: Option<&PublicKeyBytes>,
+        sent: Range<Timestamp>,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        self.0.count(
+            "SELECT count(*) FROM (
+                 SELECT 1 FROM messages INDEXED BY messages_sent
+                 WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND sent_at >= ?2 AND sent_at < ?3
+                     AND (?4 IS NULL OR author = ?4) LIMIT ?5
+             )",
+            params![Sql(chat), Sql(sent.start), Sql(sent.end), author, most],
         )
     }
 

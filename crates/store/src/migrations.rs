@@ -44,6 +44,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_group_requests.sql"),
     include_str!("migrations/0008_traces.sql"),
     include_str!("migrations/0009_edits.sql"),
+    include_str!("migrations/0010_public.sql"),
 ];
 
 #[cfg(test)]

@@ -118,6 +118,40 @@ impl People<'_> {
     }
 }
 
+/// Names that people give themselves where we hear them, as long as they are no contacts.
+impl People<'_> {
+    /// Remembers a name. The longest unheard are forgotten beyond `most`.
+    pub fn hear_name(
+        &mut self,
+        identity: &PublicKeyBytes,
+        name: &str,
+        at: Timestamp,
+        most: u32,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO heard_names (identity, name, heard_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (identity) DO UPDATE SET name = excluded.name, heard_at = max(heard_at, excluded.heard_at)",
+            params![identity, name, Sql(at)],
+        )?;
+        self.0.execute(
+            "DELETE FROM heard_names WHERE identity IN (
+                 SELECT identity FROM heard_names ORDER BY heard_at DESC LIMIT -1 OFFSET ?1
+             )",
+            [most],
+        )?;
+        Ok(())
+    }
+
+    /// The name that somebody gave themselves, and when we heard it last.
+    pub fn heard_name(&self, identity: &PublicKeyBytes) -> Result<Option<(String, Timestamp)>, StoreError> {
+        self.0.one(
+            "SELECT name, heard_at FROM heard_names WHERE identity = ?1",
+            [identity],
+            |row| Ok((row.get("name")?, column(row, "heard_at")?)),
+        )
+    }
+}
+
 /// Links.
 impl People<'_> {
     /// The links of a person, in their order.
@@ -188,6 +222,8 @@ impl People<'_> {
     /// Forgets everything that a person showed of themselves.
     pub fn forget(&mut self, identity: &PublicKeyBytes) -> Result<(), StoreError> {
         self.0.execute("DELETE FROM pictures WHERE identity = ?1", [identity])?;
+        self.0
+            .execute("DELETE FROM heard_names WHERE identity = ?1", [identity])?;
         self.0
             .execute("DELETE FROM profile_links WHERE identity = ?1", [identity])?;
         self.0

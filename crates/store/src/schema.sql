@@ -250,6 +250,14 @@ CREATE TABLE groups (
 
 CREATE INDEX groups_standing ON groups (standing, inviter);
 
+CREATE TABLE heard_names (
+    identity BLOB PRIMARY KEY CHECK (length(identity) = 33),
+    name TEXT NOT NULL,
+    heard_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX heard_names_age ON heard_names (heard_at);
+
 CREATE TABLE history (
     pubsub_topic TEXT NOT NULL,
     content_topic TEXT NOT NULL,
@@ -335,11 +343,15 @@ CREATE TRIGGER traces_of_removed_messages AFTER DELETE ON messages BEGIN
     DELETE FROM trace_messages WHERE message = OLD.id;
 END;
 
-CREATE INDEX messages_author ON messages (author, chat);
+CREATE INDEX messages_author ON messages (author, sent_at);
 
 CREATE INDEX messages_order ON messages (chat, clock, id);
 
 CREATE INDEX messages_response ON messages (response_to) WHERE response_to IS NOT NULL;
+
+CREATE INDEX messages_sent ON messages (chat, sent_at);
+
+CREATE INDEX messages_time ON messages (sent_at);
 
 CREATE INDEX messages_undelivered ON messages (delivery, sent_at) WHERE delivery IN (0, 1);
 

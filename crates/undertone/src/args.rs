@@ -17,6 +17,7 @@ mod attachments;
 mod groups;
 mod marks;
 mod people;
+mod search;
 mod settings;
 
 pub(crate) use activity::{ActivityCommand, Entry, MuteArgs};
@@ -26,6 +27,7 @@ pub(crate) use marks::{DeleteArgs, EditArgs, MarksCommand, PinArgs, PinsArgs, Re
 pub(crate) use people::{
     AudienceArg, LoudnessArg, NotifyArgs, PresenceArg, PresenceArgs, PreviewArg, SetArgs, TrustArg, VerifyCommand,
 };
+pub(crate) use search::SearchArgs;
 pub(crate) use settings::{InvitationsArg, LinkPreviewsArg, ModeArg, PicturesArg, RequestsArg, SettingsArgs};
 
 /// A private messenger on the Waku network, compatible with Status.
@@ -108,6 +110,9 @@ pub(crate) enum Command {
     /// Links and QR codes that lead to people, communities and channels
     #[command(subcommand)]
     Link(crate::commands::links::LinkCommand),
+    /// Chats that anyone who knows their name can read and write in
+    #[command(subcommand)]
+    Public(crate::commands::public::PublicCommand),
     /// Encrypted backups of a profile
     #[command(subcommand)]
     Backup(crate::commands::backup::BackupCommand),
@@ -122,10 +127,11 @@ pub(crate) enum Command {
     /// Send a text to a chat
     #[command(after_help = "Examples:\n  undertone send @bob 'Are you there?'\n  \
         undertone send @bob 'Look' --image ./sea.jpg --image ./sky.png\n  \
-        undertone send @bob 'Read https://example.org' --preview\n  \
-        undertone send zQ3sh… 'By key' --reply-to 0x5f…\n  date | undertone send @bob -")]
+        undertone send @bob 'Read https://example.org' --preview
+        undertone send zQ3sh… 'By key' --reply-to 0x5f…\n  undertone send '#climbing' 'Who is in on Saturday?'\n  \
+        date | undertone send @bob -")]
     Send {
-        /// @name, chat key (zQ3… or 0x04…), link, or chat id
+        /// @name, #name of a public chat, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         /// What to say; - reads it from standard input
         #[arg(default_value = "", required_unless_present = "image")]
@@ -164,7 +170,7 @@ pub(crate) enum Command {
     /// List the messages of a chat, oldest of the page first
     #[command(after_help = "Examples:\n  undertone messages @bob\n  undertone messages @bob --limit 200 --json")]
     Messages {
-        /// @name, chat key (zQ3… or 0x04…), link, or chat id
+        /// @name, #name of a public chat, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         /// At most so many, 1 to 200
         #[arg(long, value_name = "N", default_value_t = 50)]
@@ -186,7 +192,7 @@ pub(crate) enum Command {
     /// Mark everything in a chat as read
     #[command(after_help = "Example:\n  undertone read @bob")]
     Read {
-        /// @name, chat key (zQ3… or 0x04…), link, or chat id
+        /// @name, #name of a public chat, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         #[command(flatten)]
         who: Who,
@@ -224,7 +230,7 @@ pub(crate) enum Command {
         Nothing in it is encrypted: keep it where only you can read it."
     )]
     Export {
-        /// @name, chat key (zQ3… or 0x04…), link, or chat id
+        /// @name, #name of a public chat, chat key (zQ3… or 0x04…), link, or chat id
         chat: String,
         /// A new directory, or a new file that ends in .zip
         #[arg(long, value_name = "DIR")]
@@ -234,24 +240,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         output: Output,
     },
-    /// Find messages by their words
-    #[command(
-        after_help = "Examples:\n  undertone search 'train station'\n  undertone search station --chat @bob --json"
-    )]
-    Search {
-        /// The words; all must occur, the last may be a beginning
-        text: String,
-        /// Only in this chat
-        #[arg(long)]
-        chat: Option<String>,
-        /// At most so many, 1 to 200
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u32,
-        #[command(flatten)]
-        who: Who,
-        #[command(flatten)]
-        output: Output,
-    },
+    /// Find messages by words, chat, person, time or kind
+    #[command(after_help = "Examples:\n  undertone search 'train station'\n  \
+        undertone search station --in @bob --since 2026-05-01 --json\n  undertone search --from @bob --kind image\n  \
+        undertone search --in '#climbing' --since 7d")]
+    Search(SearchArgs),
     /// Show the daemon, its profiles, and the network node of those that are unlocked
     #[command(after_help = "Examples:\n  undertone status\n  undertone status --json")]
     Status {

@@ -25,7 +25,7 @@ impl Session {
         Ok(Self { client, profile })
     }
 
-    /// The chat that a person names: `@name`, a chat key, or a chat id.
+    /// The chat that a person names: `@name`, `#name` of a public chat, a chat key, or a chat id.
     pub(crate) async fn chat(&self, named: &str) -> Result<String> {
         if let Some(name) = named.strip_prefix('@') {
             let chats = self.chats().await?;

@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload, Wanted,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -128,8 +128,7 @@ export class ProfileClient {
   /** Asks the page, from this computer's address. */
   makePreview = (url: string) => this.post<MadePreview>('/previews', { url });
   resend = (id: string) => this.post(`/messages/${enc(id)}/resend`);
-  search = (text: string, chat?: string, signal?: AbortSignal) =>
-    this.get<Page<Message>>(`/search${query({ text, chat, limit: 40 })}`, signal);
+  search = (wanted: Wanted, signal?: AbortSignal) => this.get<Page<Message>>(`/search${query({ ...wanted, limit: 40 })}`, signal);
 
   edit = (id: string, text: string) => this.client.request('PATCH', `${this.root}/messages/${enc(id)}`, { text });
   remove = (id: string, everyone: boolean) =>
@@ -171,7 +170,7 @@ export class ProfileClient {
   stepDown = (id: string) => this.client.request<Group>('DELETE', `${this.root}/groups/${enc(id)}/admin`);
   answerRequest = (id: string, key: string, answer: 'accept' | 'decline') => this.post<Group>(`/groups/${enc(id)}/requests/${enc(key)}/${answer}`);
   receipts = (message: string) => this.get<Receipt[]>(`/messages/${enc(message)}/receipts`);
-  joinPublic = (name: string) => this.post<Chat>('/chats/public', { name });
+  joinPublic = (name: string) => this.post<Chat>('/public-chats', { name });
   leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);
   mute = (chat: string, mute: 'off' | 'forever' | { minutes: number }) =>
     this.client.request<Chat>('PUT', `${this.root}/chats/${enc(chat)}/mute`, { mute });

@@ -21,7 +21,7 @@ export const OPERATIONS = {
   makeAdmin: 'put /groups/{}/admins/{}',
   groupEvents: 'get /groups/{}/events',
   receipts: 'get /messages/{}/receipts',
-  joinPublic: 'post /chats/public',
+  joinPublic: 'post /public-chats',
   safety: 'get /contacts/{}/safety',
   verified: 'put /contacts/{}/verified',
   trust: 'put /contacts/{}/trust',

@@ -182,6 +182,24 @@ export interface Backups {
   job?: BackupJob;
 }
 
+/** Who said something in another network, from which it was brought. */
+export interface Brought {
+  /** What its author is called there. */
+  author: string;
+  /** The network. */
+  network: string;
+}
+
+/** A person, community or channel that a message hands on. */
+export interface Card {
+  /** Where a picture is, below the API's address; made anew by the daemon. */
+  imagePath?: string;
+  /** Whether the message invites to the community, with the community's own, signed description. */
+  invitation?: boolean;
+  /** Where it leads, and what is said about it. Only the key is certain. */
+  to: Link;
+}
+
 /** Changes what a group is called or how it looks; what is absent stays. */
 export interface ChangeGroup {
   /** `#` and six hexadecimal digits. */
@@ -594,6 +612,12 @@ export type Item = {
   value: Settings;
 };
 
+/** Enters a public chat. */
+export interface JoinPublic {
+  /** Its name: 1 to 100 small letters, digits and minus signs. Capitals and a sign `#` before it are forgiven. */
+  name: string;
+}
+
 /** A link, and where it leads. What it says beside the key is the claim of whoever made it. */
 export interface Link {
   /** The chat it leads to; absent for communities. */
@@ -663,6 +687,12 @@ export interface Message {
   author: string;
   /** What to call the author. */
   authorName: string;
+  /** What the text looks like; absent: as it reads. */
+  blocks?: TextBlock[];
+  /** Who said it in another network; the author is then who brought it. */
+  brought?: Brought;
+  /** People, communities and channels that it hands on. */
+  cards?: Card[];
   /** The chat it stands in. */
   chat: string;
   /** Position in the chat: messages are ordered by this, then by id. */
@@ -675,6 +705,8 @@ export interface Message {
   delivery?: Delivery;
   /** When its author last gave it another text (Unix milliseconds); absent if never. */
   editedAt?: number;
+  /** Whether the text is one to three emoji and nothing else, to be shown large. */
+  emojiOnly?: boolean;
   /** What the author did, if this is a line about the chat; `text` says it in English. */
   happening?: Happening;
   /** The message's id (`0x…`), the same on every device of everyone. */
@@ -685,6 +717,8 @@ export interface Message {
   late?: boolean;
   /** Previews of links in the text. What they say is the author's claim; making them asked the page from the author's address, showing them asks nobody. */
   links?: LinkPreview[];
+  /** Whether it is for us in particular: it names us or everybody, or answers us. */
+  mentionsMe?: boolean;
   /** Whether we wrote it. */
   own: boolean;
   /** Whether it is pinned to its chat. */
@@ -701,12 +735,14 @@ export interface Message {
   replyTo?: Quote;
   /** When the author says it was written (Unix milliseconds). */
   sentAt: number;
-  /** The text. */
+  /** The sticker that it is. */
+  sticker?: Sticker;
+  /** The text, as its author wrote it. */
   text: string;
 }
 
 /** What a message is. */
-export type MessageKind = 'text' | 'image' | 'audio' | 'file' | 'contact-request' | 'system' | 'other';
+export type MessageKind = 'text' | 'image' | 'audio' | 'file' | 'sticker' | 'bridge' | 'community' | 'contact-request' | 'system' | 'other';
 
 /** A part of a chat's messages, with the gaps that stand among them. */
 export interface MessagePage {
@@ -917,7 +953,7 @@ export interface Quote {
   deleted?: boolean;
   /** The message's id. */
   id: string;
-  /** Its text, if we have the message. */
+  /** Its text without marks, on one line, if we have the message. */
   text?: string;
 }
 
@@ -1111,6 +1147,46 @@ export type Signal = {
 } | {
   kind: 'locked';
 };
+
+/** A sticker. Its picture is in no message and is not fetched. */
+export interface Sticker {
+  /** The hash that names it in the pack. */
+  hash: string;
+  /** The number of its pack. */
+  pack: number;
+}
+
+/** A part of a text that stands by itself. */
+export interface TextBlock {
+  /** What it is. */
+  kind: TextBlockKind;
+  /** The language of code, as its author names it. */
+  language?: string;
+  /** Its text, in pieces that look the same. Line breaks stand in it as they are. */
+  spans: TextSpan[];
+}
+
+/** What a part of a text is. */
+export type TextBlockKind = 'paragraph' | 'quote' | 'code';
+
+/** Characters that look the same. */
+export interface TextSpan {
+  /** Heavier. */
+  bold?: boolean;
+  /** Slanted. */
+  italic?: boolean;
+  /** The chat key (`zQ3…`) of the person who is mentioned. */
+  key?: string;
+  /** What they are. */
+  kind: TextSpanKind;
+  /** Struck through. */
+  struck?: boolean;
+  /** The characters to show, without marks; a person who is mentioned by the name that we know. */
+  text: string;
+}
+
+/** What characters are. */
+export type TextSpanKind = 'text' | 'code' | 'link' | 'mention' | 'channel';
 
 /** How one message travelled. */
 export interface Trace {
@@ -1388,7 +1464,7 @@ export interface Paths {
     query: { before?: string; limit?: number };
     answer: PageChat;
   };
-  /** Take a chat out of the list, with what was said in it, on this device only. A group that we are in is left, and stays. */
+  /** Take a chat out of the list, with what was said in it, on this device only. A public chat is left; a group that we are in is left too, and stays. */
   'DELETE /v1/profiles/{profile}/chats/{chat}': {
     answer: Accepted;
   };
@@ -1401,11 +1477,15 @@ export interface Paths {
     body: SendAttachments;
     answer: Created;
   };
+  /** Erase what was said in a chat, on this device only. */
+  'POST /v1/profiles/{profile}/chats/{chat}/clear': {
+    answer: Accepted;
+  };
   /** A chat as a ZIP archive: pages for a browser, JSON, and what its messages carry. Nothing in it is encrypted. The header `undertone-estimate` says roughly how many bytes will come; if the answer breaks off, the archive is not whole. */
   'GET /v1/profiles/{profile}/chats/{chat}/export': {
     answer: Blob;
   };
-  /** Leave a chat: a group, where what was said stays; or a public chat, which goes with what was said in it. */
+  /** Leave a chat. A public chat is not heard any more, and what was said there is erased on this device; the members of a group are told, and what was said stays. */
   'POST /v1/profiles/{profile}/chats/{chat}/leave': {
     answer: Accepted;
   };
@@ -1618,6 +1698,10 @@ export interface Paths {
   'POST /v1/profiles/{profile}/messages/{message}/attachment/fetch': {
     answer: Accepted;
   };
+  /** The picture of a card in a message, made anew. Counted from 0. */
+  'GET /v1/profiles/{profile}/messages/{message}/cards/{number}/image': {
+    answer: Blob;
+  };
   /** The picture of a preview in a message, made anew. Counted from 0. */
   'GET /v1/profiles/{profile}/messages/{message}/links/{number}/image': {
     answer: Blob;
@@ -1703,14 +1787,19 @@ export interface Paths {
   'GET /v1/profiles/{profile}/previews/{id}/image': {
     answer: Blob;
   };
+  /** Enter the public chat of a name. Anyone who knows the name can read what is written there, and by whom. */
+  'POST /v1/profiles/{profile}/public-chats': {
+    body: JoinPublic;
+    answer: Chat;
+  };
   /** Say what somebody looks at, so that it is not told besides. */
   'PUT /v1/profiles/{profile}/screen': {
     body: Screen;
     answer: Accepted;
   };
-  /** Messages that contain words, the latest first. */
+  /** Messages that fit, the latest first. One part is looked for at a time, which takes bounded time however many messages there are. */
   'GET /v1/profiles/{profile}/search': {
-    query: { text: string; chat?: string; limit?: number };
+    query: { text?: string; chat?: string; person?: string; since?: number; until?: number; kinds?: string; before?: string; limit?: number };
     answer: PageMessage;
   };
   /** The settings of an unlocked profile. */

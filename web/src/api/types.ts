@@ -81,6 +81,10 @@ export interface Link {
   chat?: string;
   name?: string;
   description?: string;
+  colour?: string;
+  emoji?: string;
+  members?: number;
+  community?: string;
 }
 
 export interface SafetyNumber {
@@ -162,7 +166,7 @@ export interface Chat {
 }
 
 export type MessageKind =
-  | 'text' | 'emoji' | 'sticker' | 'image' | 'audio' | 'file' | 'contact-request' | 'system' | 'other';
+  | 'text' | 'sticker' | 'image' | 'audio' | 'file' | 'bridge' | 'community' | 'contact-request' | 'system' | 'other';
 
 export type Delivery = 'queued' | 'sent' | 'delivered' | 'failed';
 
@@ -208,11 +212,36 @@ export interface Upload {
   size: number;
 }
 
+/** A part of a text, as the daemon read its marks. */
+export interface TextBlock {
+  kind: 'paragraph' | 'quote' | 'code';
+  language?: string;
+  spans: TextSpan[];
+}
+
+export interface TextSpan {
+  kind: 'text' | 'code' | 'link' | 'mention' | 'channel';
+  text: string;
+  bold?: boolean;
+  italic?: boolean;
+  struck?: boolean;
+  /** Who is mentioned; everybody, if absent. */
+  key?: string;
+}
+
+/** A preview of a web page, as the author of the message made it; nothing is fetched. */
 export interface LinkPreview {
   url: string;
+  site: string;
   title?: string;
   description?: string;
-  site?: string;
+  imagePath?: string;
+}
+
+/** A person, community or channel that a message hands on. Only the key is certain. */
+export interface Card {
+  to: Link;
+  invitation?: boolean;
   imagePath?: string;
 }
 
@@ -246,7 +275,14 @@ export interface Message {
   happening?: 'pinned';
   attachments?: Attachment[];
   links?: LinkPreview[];
-  mentions?: { key: string; name: string }[];
+  cards?: Card[];
+  /** Who said it in another network; the author is then who brought it. */
+  brought?: { network: string; author: string };
+  sticker?: { pack: number; hash: string };
+  /** What the text looks like; absent: as it reads. */
+  blocks?: TextBlock[];
+  /** One to three emoji and nothing else. */
+  emojiOnly?: boolean;
   /** It mentions us or answers us. */
   mentionsMe?: boolean;
   /** It came long after it was sent, into the middle of the chat. */
@@ -259,6 +295,18 @@ export interface Gap {
   clock: number;
   count: number;
   state: 'searching' | 'gone' | 'given-up';
+}
+
+/** Which messages to look for. */
+export interface Wanted {
+  text: string;
+  chat?: string;
+  person?: string;
+  since?: number;
+  until?: number;
+  kinds?: string;
+  /** The `next` of an earlier answer. */
+  before?: string;
 }
 
 export interface MessagePage extends Page<Message> {

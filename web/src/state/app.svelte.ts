@@ -10,7 +10,8 @@ import { Session, type Hooks } from './session.svelte.ts';
 export type Phase = 'starting' | 'unreachable' | 'stranger' | 'impostor' | 'welcome' | 'unlock' | 'open';
 
 export type Dialog =
-  | { kind: 'search' | 'add-contact' | 'new-group' | 'public-chat' | 'shortcuts' | 'phrase' | 'share' | 'password' }
+  | { kind: 'search' | 'add-contact' | 'new-group' | 'shortcuts' | 'phrase' | 'share' | 'password' }
+  | { kind: 'public-chat'; name?: string }
   | { kind: 'add-members' | 'export'; chat: string }
   | { kind: 'forward'; text: string };
 

@@ -1,22 +1,25 @@
-//! `/v1/profiles/{profile}/chats…`: the list of chats.
+//! `/v1/profiles/{profile}/chats…`, `public-chats`: the list of chats, and entering and leaving them.
 
-use api::{Accepted, Chat, ErrorBody, Page, PageQuery};
+use api::{Accepted, Chat, ErrorBody, JoinPublic, Page, PageQuery};
 use axum::Json;
 use axum::extract::{Path, State};
-use messenger::Command;
+use messenger::chats::Command as Wish;
+use messenger::{Command, Reply};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::convert;
-use crate::http::extract::Asked;
+use crate::http::extract::{Asked, Body};
 use crate::http::{App, Refusal};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(one, delete))
+        .routes(routes!(one, remove))
         .routes(routes!(mark_read))
+        .routes(routes!(join_public))
         .routes(routes!(leave))
+        .routes(routes!(clear))
 }
 
 /// Chats, the one where something happened last first.
@@ -73,28 +76,76 @@ async fn mark_read(
     Ok(Json(Accepted {}))
 }
 
-/// Leave a chat: a group, where what was said stays; or a public chat, which goes with what was said in it.
+/// Enter the public chat of a name. Anyone who knows the name can read what is written there, and by whom.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/public-chats", tag = "chats", request_body = JoinPublic,
+    responses((status = 200, body = Chat), (status = 422, description = "not a name", body = ErrorBody))
+)]
+async fn join_public(
+    State(app): State<App>,
+    Path(profile): Path<String>,
+    Body(body): Body<JoinPublic>,
+) -> Result<Json<Chat>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let wish = Wish::JoinPublic { name: body.name };
+    let Reply::Chat(id) = profile.command(Command::Chat(wish)).await? else {
+        unreachable!("joining answers with the chat")
+    };
+    let chat = profile.read(move |reading| reading.chat(&id)).await?;
+    chat.map(Json).ok_or_else(no_chat)
+}
+
+/// Leave a chat. A public chat is not heard any more, and what was said there is erased on this device; the members of a
+/// group are told, and what was said stays.
 #[utoipa::path(
     post, path = "/v1/profiles/{profile}/chats/{chat}/leave", tag = "chats",
-    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+    responses(
+        (status = 200, body = Accepted), (status = 404, body = ErrorBody),
+        (status = 409, description = "a chat between two people has nothing to leave", body = ErrorBody)
+    )
 )]
 async fn leave(
     State(app): State<App>,
     Path((profile, chat)): Path<(String, String)>,
 ) -> Result<Json<Accepted>, Refusal> {
     let profile = app.unlocked(&profile)?;
-    let wish = messenger::chats::Command::Leave { chat: chat_id(&chat)? };
-    profile.command(Command::Chat(wish)).await?;
+    let chat = chat_id(&chat)?;
+    if chat.kind() == messenger::ChatKind::OneToOne {
+        return Err(messenger::CommandError::UnsupportedChat.into());
+    }
+    profile.command(Command::Chat(Wish::Leave { chat })).await?;
     Ok(Json(Accepted {}))
 }
 
-/// Take a chat out of the list, with what was said in it, on this device only. A group that we are in is left, and stays.
+/// Erase what was said in a chat, on this device only.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/chats/{chat}/clear", tag = "chats",
+    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody))
+)]
+async fn clear(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+) -> Result<Json<Accepted>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let chat = chat_id(&chat)?;
+    profile.command(Command::Chat(Wish::Clear { chat })).await?;
+    Ok(Json(Accepted {}))
+}
+
+/// Take a chat out of the list, with what was said in it, on this device only. A public chat is left; a
+/// group that we are in is left too, and stays.
 #[utoipa::path(
     delete, path = "/v1/profiles/{profile}/chats/{chat}", tag = "chats",
-    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+    responses((status = 200, body = Accepted), (status = 404, body = ErrorBody))
 )]
-async fn delete(state: State<App>, path: Path<(String, String)>) -> Result<Json<Accepted>, Refusal> {
-    leave(state, path).await
+async fn remove(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+) -> Result<Json<Accepted>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let chat = chat_id(&chat)?;
+    profile.command(Command::Chat(Wish::Leave { chat })).await?;
+    Ok(Json(Accepted {}))
 }
 
 /// What a path calls a chat.

@@ -146,7 +146,7 @@ async fn person(profile: &Unlocked, key: PublicKey) -> Result<SharedLink, Refusa
 }
 
 /// A link as the API shows it.
-pub(super) fn shown(link: &SharedLink) -> Link {
+pub(crate) fn shown(link: &SharedLink) -> Link {
     let card = link.card.clone().unwrap_or_default();
     let said = |text: String| Some(text).filter(|text| !text.is_empty());
     let community_key = |id: &messenger::CommunityId| id.public_key().map(|key| key.to_multibase()).unwrap_or_default();

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::convert;
+use crate::convert::search::BadSearch;
 use crate::http::chats::{bad_cursor, chat_id, limit, no_chat};
 use crate::http::extract::{Asked, Body};
 use crate::http::previews::named;
@@ -139,10 +140,14 @@ async fn resend(
     Ok(Json(Accepted {}))
 }
 
-/// Messages that contain words, the latest first.
+/// Messages that fit, the latest first. One part is looked for at a time, which takes bounded time however many messages
+/// there are.
 #[utoipa::path(
     get, path = "/v1/profiles/{profile}/search", tag = "messages", params(("profile" = String, Path,), SearchQuery),
-    responses((status = 200, body = Page<Message>), (status = 423, description = "locked", body = ErrorBody))
+    responses(
+        (status = 200, body = Page<Message>), (status = 400, body = ErrorBody),
+        (status = 423, description = "locked", body = ErrorBody)
+    )
 )]
 async fn search(
     State(app): State<App>,
@@ -150,13 +155,24 @@ async fn search(
     Asked(query): Asked<SearchQuery>,
 ) -> Result<Json<Page<Message>>, Refusal> {
     let profile = app.unlocked(&profile)?;
-    let chat = query.chat.as_deref().map(chat_id).transpose()?;
     let limit = limit(query.limit)?;
-    Ok(Json(
-        profile
-            .read(move |reading| reading.search(query.text, chat, limit))
-            .await?,
-    ))
+    let (search, after) = convert::search::search(query)?;
+    let page = profile
+        .read(move |reading| reading.search(&search, after, limit))
+        .await?;
+    Ok(Json(page))
+}
+
+impl From<BadSearch> for Refusal {
+    fn from(bad: BadSearch) -> Self {
+        Self::bad_request(match bad {
+            BadSearch::Empty => "say what to look for: words, a chat, a person, a time or a kind",
+            BadSearch::Person => "person has to be a chat key or a link to a person",
+            BadSearch::Chat => "chat has to be the id of a chat, a key, a link, or the #name of a public chat",
+            BadSearch::Kind => "kinds have to be those of messages in the API's description, with commas between them",
+            BadSearch::Cursor => return bad_cursor(),
+        })
+    }
 }
 
 pub(super) fn message_id(text: &str) -> Result<MessageId, Refusal> {

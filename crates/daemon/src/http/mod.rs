@@ -7,6 +7,7 @@ mod activity;
 mod attachments;
 mod auth;
 mod backups;
+mod cards;
 mod chats;
 mod contacts;
 mod door;
@@ -46,6 +47,7 @@ use crate::engine::Stopped;
 
 pub(crate) use attachments::decoding;
 pub(crate) use auth::Guard;
+pub(crate) use links::shown as shown_link;
 pub(crate) use refusal::Refusal;
 pub(crate) use server::serve;
 
@@ -88,6 +90,7 @@ fn api_routes() -> OpenApiRouter<App> {
         .merge(messages::routes())
         .merge(marks::routes())
         .merge(attachments::routes())
+        .merge(cards::routes())
         .merge(previews::routes())
         .merge(activity::routes())
         .merge(people::routes())

@@ -7,7 +7,7 @@ use protocol::layers::application::Signed;
 use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
 
 use super::place::{self, Place, Room};
-use super::{arrived, blank, one_to_one, rules};
+use super::{arrived, blank, one_to_one, public, rules};
 use crate::broken;
 use crate::contacts::{self, Standing, relation};
 use crate::inbound::{Reason, Rule};
@@ -48,10 +48,16 @@ pub(crate) fn message(
     if matches!(place.room, Room::Group) {
         groups::may_say(turn, origin, signed, &place.chat.id, message.clock)?;
     }
-    if matches!(place.room, Room::Public) && matches!(message.body, Body::Image(_) | Body::Audio(_)) {
-        return Err(Rule::NotAllowed.into());
+    if matches!(place.room, Room::Public) {
+        if matches!(message.body, Body::Image(_) | Body::Audio(_)) {
+            return Err(Rule::NotAllowed.into());
+        }
+        public::may_say(turn, origin, &place.chat.id, message)?;
     }
     keep(turn, origin, signed, message, &place, None)?;
+    if !personal {
+        public::hear_name(turn, &signed.author, &message.display_name)?;
+    }
     if personal && !own && !place.chat.active {
         turn.tx.chats().save(&ChatRow {
             active: true,
@@ -100,7 +106,7 @@ fn keep(
         clock: message.clock,
         sent_at: origin.sent_at,
         kind: message.body.content_type().unsigned_abs(),
-        text: message.text.clone(),
+        text: message.shown_text().to_owned(),
         payload: message.has_more_than_text().then(|| message.encode()),
         response_to: message.response_to,
         delivery: own.then_some(Delivery::Sent),

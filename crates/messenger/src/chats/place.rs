@@ -108,7 +108,9 @@ impl Place {
     pub(crate) fn next_clock(&self, turn: &Turn<'_, '_>) -> u64 {
         match &self.room {
             Room::OneToOne { relation, .. } => contacts::next_clock(self.chat.clock, relation, turn.now),
-            Room::Public | Room::Group => clock::next(self.chat.clock, turn.now),
+            // Not further ahead than others accept, even if somebody else was.
+            Room::Public => clock::next(self.chat.clock.min(turn.now.plus(MOST_AHEAD_MS).0), turn.now),
+            Room::Group => clock::next(self.chat.clock, turn.now),
         }
     }
 
@@ -158,3 +160,6 @@ fn heard_one_to_one(
         room: Room::OneToOne { person, relation },
     })
 }
+
+/// Clocks more than two minutes ahead of their envelope are refused by everybody; an envelope's time is in whole seconds.
+const MOST_AHEAD_MS: u64 = 118_000;

@@ -3,6 +3,7 @@
 use protocol::content::chat_message::{Body, UnfurledLink, UnfurledStatusLink};
 use protocol::content::{ChatMessage, Content};
 use protocol::id::{ChatId, MessageId};
+use protocol::mention;
 use protocol::wire::files::FileAnnouncement;
 use store::{Delivery, MessageRow, RequestProgress};
 
@@ -44,6 +45,10 @@ impl Saying {
 /// Says something in a chat of ours, if we may.
 pub(crate) fn post(turn: &mut Turn<'_, '_>, chat: &ChatId, saying: Saying) -> Result<MessageId, CommandError> {
     let place = place::to_speak(turn, chat)?;
+    let saying = Saying {
+        text: mention::as_sent(&saying.text),
+        ..saying
+    };
     rules::saying(&place.room, &saying)?;
     let clock = place.next_clock(turn);
     say(turn, &place, clock, saying)

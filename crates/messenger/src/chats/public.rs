@@ -1,17 +1,21 @@
 //! Public chats: everybody who knows the name reads and writes there.
 
+use crypto::PublicKey;
+use protocol::Timestamp;
+use protocol::content::ChatMessage;
 use protocol::id::{ChatId, ChatKind};
 use protocol::layers::application::Signed;
-use store::ChatRow;
+use store::{ChatRow, StoreError};
 
 use super::commands::clear;
 use super::place::{Place, Room};
 use super::{Error, rules};
 use crate::command::CommandError;
+use crate::contacts::{self, Standing};
 use crate::inbound::{Reason, Rule};
 use crate::receive::{Audience, Halt, Origin};
 use crate::topics;
-use crate::turn::Turn;
+use crate::turn::{Turn, row_key};
 
 /// Enters the public chat of a name, and listens there from now on.
 pub(crate) fn join(turn: &mut Turn<'_, '_>, name: &str) -> Result<ChatId, CommandError> {
@@ -61,3 +65,53 @@ pub(crate) fn heard(
         _ => Err(Halt::Drop(Reason::NotForUs)),
     }
 }
+
+/// Whether there is room for what somebody says in a public chat. Everybody may speak there, so nobody may speak so much
+/// that others are not found any more, or so far ahead of time that what others say next looks old.
+pub(crate) fn may_say(
+    turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
+    chat: &ChatId,
+    message: &ChatMessage,
+) -> Result<(), Halt> {
+    if rules::is_ahead(message.clock, turn.now) {
+        return Err(protocol::content::Rule::Clock.into());
+    }
+    if origin.sender.standing == Standing::Own {
+        return Ok(());
+    }
+    let span = rules::span_of(origin.sent_at);
+    let author = row_key(&origin.sender.key);
+    let messages = turn.tx.messages();
+    let said = messages.count_sent(chat, Some(&author), span.clone(), rules::MOST_OF_ONE)?;
+    let known = origin.sender.is_accepted();
+    let by_all = match known {
+        true => 0,
+        false => messages.count_sent(chat, None, span, rules::MOST_OF_ALL)?,
+    };
+    match rules::is_flood(said, by_all) {
+        true => Err(Reason::OverQuota.into()),
+        false => Ok(()),
+    }
+}
+
+/// Remembers what somebody who is no contact calls themselves; nobody has checked it.
+pub(crate) fn hear_name(turn: &mut Turn<'_, '_>, author: &PublicKey, name: &str) -> Result<(), StoreError> {
+    let name = name.trim();
+    if name.is_empty() || *author == turn.me.public || contacts::is_added(turn, author)? {
+        return Ok(());
+    }
+    let author = row_key(author);
+    let known = turn.tx.people().heard_name(&author)?;
+    let is_fresh = |(known, at): (String, Timestamp)| known == name && turn.now.since(at) < NAME_IS_FRESH_MS;
+    if !known.is_some_and(is_fresh) {
+        turn.tx.people().hear_name(&author, name, turn.now, MOST_NAMES)?;
+    }
+    Ok(())
+}
+
+/// A name that was heard this recently is not written again.
+const NAME_IS_FRESH_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Names kept of people who are no contacts: more people than that are in no chat that anybody reads.
+const MOST_NAMES: u32 = 10_000;

@@ -2,6 +2,8 @@
 //!
 //! Pure. What a message has to look like by itself is `ChatMessage::validate`; here is what depends on chat and author.
 
+use std::ops::Range;
+
 use crypto::PublicKey;
 use protocol::Timestamp;
 use protocol::content::chat_message::Body;
@@ -43,6 +45,33 @@ pub fn public_name(text: &str) -> Option<String> {
 
 /// Long enough for every name that people type.
 const MAX_PUBLIC_NAME_BYTES: usize = 100;
+
+/// The ten minutes in which something was sent. They are the same for everybody and in whatever order messages come, so
+/// it does not matter whether a message is heard at once or found in the past.
+pub fn span_of(sent_at: Timestamp) -> Range<Timestamp> {
+    let start = sent_at.minus(sent_at.0 % FLOOD_SPAN_MS);
+    start..start.plus(FLOOD_SPAN_MS)
+}
+
+/// Whether one more message in a public chat would be too many: of its author, or of all when its author is a stranger.
+pub fn is_flood(of_author: u64, of_all: u64) -> bool {
+    of_author >= u64::from(MOST_OF_ONE) || of_all >= u64::from(MOST_OF_ALL)
+}
+
+/// Whether a clock is further ahead than a badly set clock explains.
+pub fn is_ahead(clock: u64, now: Timestamp) -> bool {
+    clock > now.plus(MOST_AHEAD_MS).0
+}
+
+const FLOOD_SPAN_MS: u64 = 10 * 60 * 1_000;
+
+/// Messages of one person in a public chat in ten minutes. Nobody types faster for long.
+pub const MOST_OF_ONE: u32 = 100;
+
+/// Messages of everybody in a public chat in ten minutes, beyond which strangers are not heard: more than anybody reads.
+pub const MOST_OF_ALL: u32 = 500;
+
+const MOST_AHEAD_MS: u64 = 60 * 60 * 1_000;
 
 /// Whether something of this form can be said in such a chat. A picture may go without text; in public chats, deployed
 /// clients take neither pictures nor sounds.

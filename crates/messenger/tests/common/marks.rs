@@ -42,7 +42,9 @@ pub fn found(world: &World, who: Who, text: &str) -> usize {
         text: text.into(),
         ..store::Search::default()
     };
-    look(world, who, |view| view.messages().search(&search, 10)).len()
+    look(world, who, |view| view.messages().search(&search, None, 10))
+        .rows
+        .len()
 }
 
 /// The emoji on a message: which, how often, whether one's own is among them.

@@ -333,8 +333,13 @@ impl World {
             && messenger::contacts::is_mutual(&self.contact(other, one))
     }
 
-    /// What a person sees, as text that can be compared.
+    /// What a person sees of the chat with somebody, as text that can be compared.
     pub fn transcript(&self, who: Who, with: Who) -> String {
+        self.transcript_of(who, &self.chat(with), self.people[with.0].name)
+    }
+
+    /// What a person sees of a chat that is called so.
+    pub fn transcript_of(&self, who: Who, chat: &ChatId, called: &str) -> String {
         let name = |key: &store::PublicKeyBytes| {
             let of = |who: &Who| self.key(*who).to_compressed() == *key.as_bytes();
             (0..self.people.len())
@@ -342,10 +347,11 @@ impl World {
                 .find(of)
                 .map_or("?", |who| self.people[who.0].name)
         };
-        let rows = self.messages(who, with);
-        let mut lines = vec![format!("{} with {}", self.people[who.0].name, self.people[with.0].name)];
+        let mut lines = vec![format!("{} with {called}", self.people[who.0].name)];
         let store = self.people[who.0].messenger.as_ref().unwrap().store();
-        let gaps = store.read(|view| view.repair().gaps(&self.chat(with))).unwrap();
+        let mut rows = store.read(|view| view.messages().page(chat, None, 10_000)).unwrap();
+        rows.reverse();
+        let gaps = store.read(|view| view.repair().gaps(chat)).unwrap();
         let gap = |gap: &store::GapRow| {
             format!(
                 "-- {} missing, {:?}, asked {} times --",
@@ -355,19 +361,32 @@ impl World {
         for row in &rows {
             lines.extend(gaps.iter().filter(|gap| gap.named_by == row.id).map(gap));
             let late = store.read(|view| view.repair().is_late(&row.id)).unwrap();
+            let file = store.read(|view| view.files().of_message(&row.id)).unwrap();
             let quote = row.response_to.map(|id| match rows.iter().find(|row| row.id == id) {
                 Some(row) => format!(" (to \"{}\")", row.text),
                 None => " (to something unknown)".into(),
             });
+            let carried = match (row.kind, file) {
+                (_, Some(file)) => Some(format!(" [file {:?}]", file.state)),
+                (7, _) => Some(" [picture]".into()),
+                (8, _) => Some(" [sound]".into()),
+                _ => None,
+            };
             let request = row.request.map(|state| format!(" [request {state:?}]"));
             let delivery = row.delivery.map(|state| format!(" [{state:?}]"));
             lines.push(format!(
-                "{}: {}{}{}{}{}",
+                "{}: {}{}{}{}{}{}{}",
                 name(&row.author),
-                row.text,
+                row.text.lines().next().unwrap_or_default(),
                 quote.unwrap_or_default(),
+                carried.unwrap_or_default(),
                 request.unwrap_or_default(),
                 delivery.unwrap_or_default(),
+                if row.mention && chat.peer().is_none() {
+                    " [calls]"
+                } else {
+                    ""
+                },
                 if late { " [late]" } else { "" },
             ));
         }

@@ -152,7 +152,8 @@ fn content(data: &str) -> Option<Vec<u8>> {
 }
 
 /// A text of somebody else, as it may be shown: on one line, without what cannot be seen, not too long.
-fn shown(text: &str, most: usize) -> String {
+/// A text of somebody else on one line, harmless, and no longer than this many characters.
+pub(crate) fn shown(text: &str, most: usize) -> String {
     let line: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     name::harmless(&line)
         .chars()
@@ -167,7 +168,8 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 /// `#RRGGBB`, or nothing.
-fn colour(text: &str) -> String {
+/// A colour, or nothing.
+pub(crate) fn colour(text: &str) -> String {
     let digits = text.strip_prefix('#').unwrap_or_default();
     match digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         true => text.to_owned(),

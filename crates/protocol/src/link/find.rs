@@ -63,15 +63,33 @@ fn next(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// How many bytes of the text belong to the address that it begins with.
+/// How many bytes of a text belong to the address of the web that it begins with.
+pub(crate) fn address_at(text: &str) -> Option<usize> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| {
+        let begin = text.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    })?;
+    let length = length(text);
+    (length > scheme.len() && length <= MAX_LINK_BYTES).then_some(length)
+}
+
+/// How many bytes of the text belong to the address that it begins with. A bracket at its end does if it was opened in it.
 fn length(text: &str) -> usize {
     let end = text.find(ends_address).unwrap_or(text.len());
     let mut url = &text[..end];
+    let surplus = |open: char, close: char| url.matches(close).count().saturating_sub(url.matches(open).count());
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     loop {
         let Some(last) = url.chars().next_back() else { return 0 };
         let closes = match last {
-            ')' => url.matches(')').count() > url.matches('(').count(),
-            ']' => url.matches(']').count() > url.matches('[').count(),
+            ')' if round > 0 => {
+                round -= 1;
+                true
+            }
+            ']' if square > 0 => {
+                square -= 1;
+                true
+            }
             _ => matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~'),
         };
         if !closes {

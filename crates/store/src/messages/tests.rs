@@ -18,8 +18,8 @@ fn add(store: &mut Store, row: &MessageRow) {
 }
 
 fn found(store: &Store, search: Search) -> Vec<u64> {
-    let rows = store.read(|view| view.messages().search(&search, 100)).unwrap();
-    rows.iter().map(|row| row.clock).collect()
+    let found = store.read(|view| view.messages().search(&search, None, 100)).unwrap();
+    found.rows.iter().map(|row| row.clock).collect()
 }
 
 fn words(text: &str) -> Search {
@@ -275,7 +275,7 @@ fn search_ignores_case_and_accents_and_takes_beginnings() {
         "^quoted",
     ] {
         let search = words(hostile);
-        store.read(|view| view.messages().search(&search, 10)).unwrap();
+        store.read(|view| view.messages().search(&search, None, 10)).unwrap();
     }
     assert_eq!(found(&store, words("\"quoted\"")), [5]);
     assert!(found(&store, words("kind OR quoted")).is_empty(), "OR is a word");
@@ -309,8 +309,102 @@ fn search_filters_by_chat_person_and_date_and_goes_on() {
     assert!(found(&store, search.clone()).is_empty());
     search.from = None;
     assert_eq!(found(&store, search), [1]);
-    let search = words("word");
-    assert_eq!(store.read(|view| view.messages().search(&search, 3)).unwrap().len(), 3);
+    for search in [
+        words("word"),
+        Search {
+            from: at(0),
+            ..Search::default()
+        },
+    ] {
+        assert_eq!(paged(&store, &search, 3), [8, 7, 6, 5, 4, 3, 2, 1], "{}", search.text);
+    }
+}
+
+/// All that is found, in parts.
+fn paged(store: &Store, search: &Search, limit: u32) -> Vec<u64> {
+    let mut clocks = Vec::new();
+    let mut after = None;
+    loop {
+        let found = store.read(|view| view.messages().search(search, after, limit)).unwrap();
+        assert!(found.rows.len() <= limit as usize);
+        clocks.extend(found.rows.iter().map(|row| row.clock));
+        match found.next {
+            Some(next) => after = Some(next),
+            None => return clocks,
+        }
+    }
+}
+
+#[test]
+fn common_words_are_found_like_rare_ones() {
+    // over budget: one world, and one search a line
+    let [first, second] = [1, 2].map(one_to_one);
+    let mut store = store(&[first.clone(), second.clone()]);
+    store
+        .write(|tx| {
+            for number in 0..5_000_u64 {
+                let chat = if number % 100 == 0 { &second } else { &first };
+                let row = MessageRow {
+                    // Many at one time, and not in the order in which they came.
+                    sent_at: Timestamp(NOW.0 + number * 7_919 % 5_000 / 10),
+                    kind: if number % 10 == 0 { 7 } else { 1 },
+                    author: person((number % 3) as u8 + 2),
+                    ..message(chat, number, if number % 2 == 0 { "common even" } else { "common odd" })
+                };
+                tx.messages().insert(&row)?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let all = store.read(|view| view.messages().page(&first, None, 10_000)).unwrap();
+    let rest = store.read(|view| view.messages().page(&second, None, 10_000)).unwrap();
+    let all: Vec<MessageRow> = all.into_iter().chain(rest).collect();
+    let expect = |fits: &dyn Fn(&MessageRow) -> bool| {
+        let mut clocks: Vec<u64> = all.iter().filter(|row| fits(row)).map(|row| row.clock).collect();
+        clocks.sort_unstable();
+        clocks
+    };
+    let mid = Timestamp(NOW.0 + 250);
+    let searches: [(Search, Vec<u64>); 6] = [
+        (words("common"), expect(&|_| true)),
+        (words("common even"), expect(&|row| row.clock % 2 == 0)),
+        (
+            Search {
+                chat: Some(second.clone()),
+                ..words("common")
+            },
+            expect(&|row| row.chat == second),
+        ),
+        (
+            Search {
+                author: Some(person(3)),
+                ..words("common")
+            },
+            expect(&|row| row.author == person(3)),
+        ),
+        (
+            Search {
+                sorts: vec![Sort::Content(7), Sort::File],
+                ..words("common")
+            },
+            expect(&|row| row.kind == 7),
+        ),
+        (
+            Search {
+                from: Some(mid),
+                before: Some(mid.plus(10)),
+                ..words("common odd")
+            },
+            expect(&|row| row.clock % 2 == 1 && (mid..mid.plus(10)).contains(&row.sent_at)),
+        ),
+    ];
+    for (search, expected) in searches {
+        let mut clocks = paged(&store, &search, 700);
+        let times: Vec<u64> = clocks.iter().map(|clock| clock * 7_919 % 5_000 / 10).collect();
+        assert!(times.is_sorted_by(|one, other| one >= other), "the newest first");
+        clocks.sort_unstable();
+        assert_eq!(clocks, expected, "{search:?}");
+    }
 }
 
 #[test]

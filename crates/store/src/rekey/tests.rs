@@ -87,7 +87,11 @@ fn assert_whole(store: &mut Store) {
         ..Search::default()
     };
     assert_eq!(
-        store.read(|view| view.messages().search(&search, 1_000)).unwrap().len(),
+        store
+            .read(|view| view.messages().search(&search, None, 1_000))
+            .unwrap()
+            .rows
+            .len(),
         11
     );
     assert_eq!(store.read(|view| view.settings().number("batch")).unwrap(), Some(3));

@@ -118,8 +118,9 @@ fn a_declined_part_leaves_no_words_in_the_index() {
     };
     assert!(
         store
-            .read(|view| view.messages().search(&search, 10))
+            .read(|view| view.messages().search(&search, None, 10))
             .unwrap()
+            .rows
             .is_empty()
     );
     check_index(&store);

@@ -1,14 +1,15 @@
-//! `undertone chats`, `send`, `resend`, `messages`, `read`, `search`.
+//! `undertone chats`, `send`, `resend`, `messages`, `read`.
 
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
 use api::{
-    Delivery, Gap, GapState, LinkPreviews, MakePreview, Message, MessagePage, PageQuery, Reach, SearchQuery, SendText,
+    Chat, ChatKind, Delivery, Gap, GapState, LinkKind, LinkPreviews, MakePreview, Message, MessagePage, PageQuery,
+    Reach, SendText,
 };
 
 use crate::args::Who;
-use crate::commands::attachments;
+use crate::commands::{attachments, text};
 use crate::output::{self, Format, clean, clean_lines};
 use crate::session::Session;
 
@@ -30,13 +31,21 @@ pub(super) async fn list(who: &Who, format: Format) -> Result<()> {
                 };
                 let last = chat.last_message.as_ref();
                 let time = last.map(|message| time(message.sent_at)).unwrap_or_default();
-                let text = last.map(|message| shortened(&clean(&message.text))).unwrap_or_default();
-                vec![format!("@{}", clean(&chat.name)), unread, time, text]
+                let text = last
+                    .map(|message| shortened(&clean(&text::shown(message))))
+                    .unwrap_or_default();
+                vec![called(chat), unread, time, text]
             })
             .collect();
         output::table(&rows)
     });
     Ok(())
+}
+
+/// A chat as it is named to the other commands.
+pub(super) fn called(chat: &Chat) -> String {
+    let mark = if chat.kind == ChatKind::Public { '#' } else { '@' };
+    format!("{mark}{}", clean(&chat.name))
 }
 
 /// `undertone send`.
@@ -138,33 +147,6 @@ pub(super) async fn read(who: &Who, chat: &str) -> Result<()> {
     Ok(())
 }
 
-/// `undertone search`.
-pub(super) async fn search(who: &Who, text: String, chat: Option<&str>, limit: u32, format: Format) -> Result<()> {
-    let session = Session::open(who).await?;
-    let chat = match chat {
-        Some(chat) => Some(session.chat(chat).await?),
-        None => None,
-    };
-    let found = session
-        .client
-        .search(
-            &session.profile,
-            &SearchQuery {
-                text,
-                chat,
-                limit: Some(limit),
-            },
-        )
-        .await?;
-    output::data(format, &found, |found| {
-        if found.items.is_empty() {
-            return "Nothing found.".into();
-        }
-        found.items.iter().map(|message| line(message) + "\n").collect()
-    });
-    Ok(())
-}
-
 /// Messages downwards, each gap in its place.
 fn timeline(page: &MessagePage, line: impl Fn(&Message) -> String) -> String {
     let mut gaps = page.gaps.iter().peekable();
@@ -197,8 +179,27 @@ fn gap_line(gap: &Gap) -> String {
 
 /// What a message carries, in brackets.
 fn carried(message: &Message) -> String {
-    let words = |attachment| format!(" [{}]", attachments::words(attachment));
-    message.attachments.iter().map(words).collect()
+    let attachments = message.attachments.iter().map(attachments::words);
+    let sticker = message
+        .sticker
+        .iter()
+        .map(|sticker| format!("a sticker of pack {}", sticker.pack));
+    let pages = message.links.iter().map(|link| match &link.title {
+        Some(title) => format!("{}: {}", link.site, clean(title)),
+        None => format!("a picture at {}", link.site),
+    });
+    let cards = message.cards.iter().map(|card| {
+        let kind = match card.to.kind {
+            LinkKind::Person => "person",
+            LinkKind::Community if card.invitation => "invitation to the community",
+            LinkKind::Community => "community",
+            LinkKind::Channel => "channel",
+        };
+        let name = card.to.name.as_deref().map(clean).unwrap_or_default();
+        format!("{kind} {name} {}", card.to.key).replace("  ", " ")
+    });
+    let all = attachments.chain(sticker).chain(pages).chain(cards);
+    all.map(|words| format!(" [{words}]")).collect()
 }
 
 /// What was done about a message: the marks behind it.
@@ -226,6 +227,10 @@ pub(super) fn line(message: &Message) -> String {
     } else {
         clean(&message.author_name)
     };
+    let author = match &message.brought {
+        Some(brought) => format!("{} on {}, by {author}", clean(&brought.author), clean(&brought.network)),
+        None => author,
+    };
     let quote = message.reply_to.as_ref().and_then(|quote| quote.text.as_deref());
     let quote = quote
         .map(|text| format!("  > {}\n", shortened(&clean(text))))
@@ -237,7 +242,7 @@ pub(super) fn line(message: &Message) -> String {
     let late = if message.late { "  (came late)" } else { "" };
     let said = match message.deleted {
         true => "(deleted)".to_owned(),
-        false => clean_lines(&message.text, "    ") + &carried(message),
+        false => clean_lines(&text::shown(message), "    ") + &carried(message),
     };
     format!(
         "{quote}{} {author}: {said}{mark}{late}{}",
@@ -335,6 +340,12 @@ pub(super) mod tests {
             author_name: "Alice".into(),
             own: false,
             text: text.into(),
+            blocks: Vec::new(),
+            cards: Vec::new(),
+            brought: None,
+            sticker: None,
+            emoji_only: false,
+            mentions_me: false,
             sent_at: 0,
             clock,
             delivery: None,
@@ -411,6 +422,46 @@ pub(super) mod tests {
             "  -- 1 message is missing here, known since 1970-01-01 00:00Z; it is being asked for --",
         ];
         assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_is_only_shown_is_said_in_brackets() {
+        let link = api::Link {
+            kind: LinkKind::Person,
+            link: String::new(),
+            plain: String::new(),
+            key: "zQ3x".into(),
+            chat: None,
+            name: Some("Bob".into()),
+            description: None,
+            colour: None,
+            emoji: None,
+            members: None,
+            community: None,
+        };
+        let message = Message {
+            brought: Some(api::Brought {
+                network: "Discord".into(),
+                author: "carol".into(),
+            }),
+            cards: vec![api::Card {
+                to: link,
+                invitation: false,
+                image_path: None,
+            }],
+            links: vec![api::LinkPreview {
+                url: "https://a.example/b".into(),
+                site: "a.example".into(),
+                title: Some("A page\u{1b}[2J".into()),
+                description: None,
+                image_path: None,
+            }],
+            ..message(1, "look")
+        };
+        assert_eq!(
+            line(&message),
+            "1970-01-01 00:00Z carol on Discord, by Alice: look [a.example: A page[2J] [person Bob zQ3x]"
+        );
     }
 
     #[test]

@@ -16,8 +16,11 @@ mod node;
 mod open;
 mod people;
 mod profiles;
+pub(crate) mod public;
+mod search;
 mod settings;
 mod status;
+mod text;
 
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
@@ -54,6 +57,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
         Some(Command::Contact(command)) => contacts::run(command).await,
         Some(Command::Group(command)) => groups::run(command).await,
+        Some(Command::Public(command)) => public::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Link(command)) => links::run(command).await,
         Some(Command::Chats { who, output }) => chats::list(&who, output.format()).await,
@@ -102,13 +106,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Message(command)) => message::run(command).await,
         Some(Command::Read { chat, who }) => chats::read(&who, &chat).await,
         Some(Command::Export { chat, to, who, output }) => export::run(&who, &chat, &to, output.format()).await,
-        Some(Command::Search {
-            text,
-            chat,
-            limit,
-            who,
-            output,
-        }) => chats::search(&who, text, chat.as_deref(), limit, output.format()).await,
+        Some(Command::Search(args)) => search::run(args).await,
         Some(Command::Activity(command)) => activity::run(command).await,
         Some(Command::Mute(args)) => activity::mute(&args).await,
         Some(Command::Presence(args)) => people::presence(&args).await,

@@ -8,4 +8,5 @@ mod common;
 mod groups;
 mod node;
 mod people;
+mod public;
 mod talk;

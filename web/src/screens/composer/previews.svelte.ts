@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { ProfileClient } from '../../api/client.ts';
 import type { MadePreview, Settings } from '../../api/types.ts';
-import { webLinks } from '../../text/markdown.ts';
+import { webLinks } from '../../text/look.ts';
 import { sentence } from '../../state/app.svelte.ts';
 
 /** Previews in a message; the protocol's limit. */

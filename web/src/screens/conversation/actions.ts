@@ -15,7 +15,7 @@ import type { MenuItem } from '../../ui/Menu.svelte';
 import { t } from '../../i18n/index.svelte.ts';
 
 export function canEdit(message: Message): boolean {
-  return message.own && !message.deleted && (message.kind === 'text' || message.kind === 'emoji');
+  return message.own && !message.deleted && message.kind === 'text';
 }
 
 export function actions(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Chat, Message, Page } from '../../api/types.ts';
+import type { Chat, Message, Page, Wanted } from '../../api/types.ts';
 import { Cache } from '../../state/cache.svelte.ts';
 import { SearchModel, snippet } from './search.vm.svelte.ts';
 
@@ -12,13 +12,17 @@ describe('search', () => {
     const chats: Chat[] = ['Bob', 'André', 'Sunday dinner'].map((name, at) => ({ id: name, kind: 'one-to-one', name, unread: 0, activeAt: at }));
     cache.fill({ chats });
     const asked: string[] = [];
-    const search = async (text: string, _chat?: string, signal?: AbortSignal): Promise<Page<Message>> => {
+    const wants: Wanted[] = [];
+    const search = async (wanted: Wanted, signal?: AbortSignal): Promise<Page<Message>> => {
+      const { text } = wanted;
       asked.push(text);
+      wants.push(wanted);
       await new Promise((done) => setTimeout(done, text === 'slow' ? 1000 : 10));
       signal?.throwIfAborted();
-      return { items: [{ id: text, chat: 'Bob', text } as Message] };
+      const id = wanted.before ? `${text}${wanted.before}` : text;
+      return { items: [{ id, chat: 'Bob', text } as Message], ...(wanted.before ? {} : { next: '2' }) };
     };
-    return { model: new SearchModel(cache, { search }), asked };
+    return { model: new SearchModel(cache, { search }, undefined, 150, () => 100 * 86_400_000), asked, wants };
   }
 
   test('asks once after the last key', async () => {
@@ -38,6 +42,21 @@ describe('search', () => {
     model.type('new');
     await vi.advanceTimersByTimeAsync(3000);
     expect(model.messages.map((message) => message.id)).toEqual(['new']);
+  });
+
+  test('filters are enough, and the rest comes when it is asked for', async () => {
+    const { model, wants } = setup();
+    model.narrow({ kind: 'image', days: 7, person: 'zQ3' });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(wants).toEqual([{ text: '', kinds: 'image', since: 93 * 86_400_000, person: 'zQ3' }]);
+    expect(model.messages.map((message) => message.id)).toEqual(['']);
+    model.more();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(wants[1]).toMatchObject({ before: '2' });
+    expect(model.messages.map((message) => message.id)).toEqual(['', '2']);
+    expect(model.next).toBeUndefined();
+    model.narrow({ kind: '', days: 0, person: '' });
+    expect(model.messages).toEqual([]);
   });
 
   test('finds names without minding marks', () => {

@@ -1,10 +1,19 @@
 /** Searching everywhere: people and chats at once, messages a moment after the last key. */
-import type { Chat, Contact, Message, Page } from '../../api/types.ts';
+import type { Chat, Contact, Message, Page, Wanted } from '../../api/types.ts';
 import type { Cache } from '../../state/cache.svelte.ts';
 import { fold } from '../chats/chats.vm.svelte.ts';
 
 export interface Api {
-  search(text: string, chat?: string, signal?: AbortSignal): Promise<Page<Message>>;
+  search(wanted: Wanted, signal?: AbortSignal): Promise<Page<Message>>;
+}
+
+/** What is looked for besides words. */
+export interface Filter {
+  kind: '' | 'text' | 'image' | 'audio' | 'file';
+  /** Days back; 0: any time. */
+  days: number;
+  /** A person's key; empty: anyone. */
+  person: string;
 }
 
 export type Result =
@@ -18,11 +27,17 @@ export class SearchModel {
   messages = $state.raw<Message[]>([]);
   busy = $state(false);
   error = $state.raw<unknown>();
+  filter = $state.raw<Filter>({ kind: '', days: 0, person: '' });
+  /** Where the daemon would go on; the next part has to be asked for. */
+  next = $state.raw<string | undefined>();
   private running: AbortController | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly cache: Cache, private readonly api: Api, private readonly chat?: string, private readonly waitMs = 150) {}
+  constructor(private readonly cache: Cache, private readonly api: Api, private readonly chat?: string, private readonly waitMs = 150, private readonly now = () => Date.now()) {}
 
+  readonly filtering = $derived(this.filter.kind !== '' || this.filter.days > 0 || this.filter.person !== '');
+  /** Whether there is something to look for. */
+  readonly wants = $derived(this.query.trim().length >= 2 || this.filtering);
   readonly chats: Chat[] = $derived.by(() => {
     const wanted = fold(this.query.trim());
     if (this.chat) return [];
@@ -42,18 +57,34 @@ export class SearchModel {
 
   type(text: string): void {
     this.query = text;
+    this.again();
+  }
+
+  narrow(change: Partial<Filter>): void {
+    this.filter = { ...this.filter, ...change };
+    this.again();
+  }
+
+  /** Goes on where the last part ended. */
+  more(): void {
+    if (!this.next || this.busy) return;
+    this.busy = true;
+    void this.ask(this.next);
+  }
+
+  private again(): void {
     this.choice = 0;
     clearTimeout(this.timer);
     this.running?.abort();
     this.error = undefined;
-    const wanted = text.trim();
-    if (wanted.length < 2) {
+    if (!this.wants) {
       this.messages = [];
+      this.next = undefined;
       this.busy = false;
       return;
     }
     this.busy = true;
-    this.timer = setTimeout(() => void this.ask(wanted), this.waitMs);
+    this.timer = setTimeout(() => void this.ask(), this.waitMs);
   }
 
   move(step: number): void {
@@ -61,12 +92,21 @@ export class SearchModel {
     if (count > 0) this.choice = (this.choice + step + count) % count;
   }
 
-  private async ask(text: string): Promise<void> {
+  private async ask(before?: string): Promise<void> {
     const running = new AbortController();
     this.running = running;
+    const { kind, days, person } = this.filter;
+    const wanted: Wanted = { text: this.query.trim() };
+    if (this.chat) wanted.chat = this.chat;
+    if (kind) wanted.kinds = kind;
+    if (days > 0) wanted.since = this.now() - days * DAY;
+    if (person) wanted.person = person;
+    if (before) wanted.before = before;
     try {
-      const page = await this.api.search(text, this.chat, running.signal);
-      if (!running.signal.aborted) this.messages = page.items;
+      const page = await this.api.search(wanted, running.signal);
+      if (running.signal.aborted) return;
+      this.messages = before ? [...this.messages, ...page.items] : page.items;
+      this.next = page.next;
     } catch (error) {
       if (!running.signal.aborted) this.error = error;
     } finally {
@@ -74,6 +114,8 @@ export class SearchModel {
     }
   }
 }
+
+const DAY = 86_400_000;
 
 /** A text cut around the first word that was found, in pieces: found or not. */
 export function snippet(text: string, query: string, around = 60): { text: string; hit: boolean }[] {
