@@ -6,35 +6,51 @@ extern crate undertone_messenger as messenger;
 
 mod common;
 
+use common::marks::{pinned, reactions};
 use common::{MINUTE, Who, World};
-use messenger::{Command, Published};
+use messenger::chats::{Command as Wish, For, Mark};
+use messenger::{Command, MessageId, Published};
 use store::Delivery;
 
-/// A story in small steps; after step `crash` one of them starts anew.
-fn story(crash: Option<(usize, Who)>) -> (World, usize) {
-    let (mut world, alice, bob) = World::two();
-    let (a, b) = (world.key(alice), world.key(bob));
-    let (to_alice, to_bob) = (world.chat(alice), world.chat(bob));
-    let text = |chat: &messenger::ChatId, text: &str| Command::SendText {
-        chat: chat.clone(),
+/// What somebody does at a moment of a story.
+type Line = (Who, Box<dyn Fn(&World) -> Command>);
+
+const ALICE: Who = Who(0);
+const BOB: Who = Who(1);
+
+/// They meet.
+fn meeting() -> Vec<Line> {
+    let ask = |world: &World| Command::SendContactRequest {
+        to: world.key(BOB),
+        note: "hello".into(),
+    };
+    let accept = |world: &World| Command::AcceptContactRequest {
+        contact: world.key(ALICE),
+    };
+    vec![(ALICE, Box::new(ask)), (BOB, Box::new(accept))]
+}
+
+fn text(who: Who, text: &'static str) -> Line {
+    let say = move |world: &World| Command::SendText {
+        chat: world.chat(Who(1 - who.0)),
         text: text.into(),
         reply_to: None,
     };
-    let script: Vec<(Who, Command)> = vec![
-        (
-            alice,
-            Command::SendContactRequest {
-                to: b,
-                note: "hello".into(),
-            },
-        ),
-        (bob, Command::AcceptContactRequest { contact: a }),
-        (alice, text(&to_bob, "one")),
-        (alice, text(&to_bob, "two")),
-        (bob, text(&to_alice, "three")),
-        (alice, text(&to_bob, "four")),
-        (bob, text(&to_alice, "five")),
-    ];
+    (who, Box::new(say))
+}
+
+/// Something about the message with a text, as the one who does it has it.
+fn about(who: Who, text: &'static str, wish: impl Fn(MessageId) -> Wish + 'static) -> Line {
+    let find = move |world: &World| {
+        let rows = world.messages(who, Who(1 - who.0));
+        Command::Chat(wish(rows.iter().find(|row| row.text == text).unwrap().id))
+    };
+    (who, Box::new(find))
+}
+
+/// A story in small steps; after step `crash` one of them starts anew.
+fn story(script: Vec<Line>, crash: Option<(usize, Who)>) -> (World, usize) {
+    let (mut world, alice, bob) = World::two();
     let mut step = 0;
     let mut turn = |world: &mut World| {
         if let Some((at, who)) = crash
@@ -46,7 +62,7 @@ fn story(crash: Option<(usize, Who)>) -> (World, usize) {
     };
     for (who, command) in script {
         // The command's own transaction, and everything after it one turn at a time.
-        let now = world.now;
+        let (now, command) = (world.now, command(&world));
         world.messenger(who).command(now, command).unwrap();
         turn(&mut world);
         for _ in 0..12 {
@@ -81,15 +97,21 @@ fn one_by_one(world: &mut World, who: Who, turn: &mut impl FnMut(&mut World)) {
 
 #[test]
 fn a_crash_between_any_two_turns_loses_nothing() {
-    let (world, steps) = story(None);
-    let (alice, bob) = (Who(0), Who(1));
+    let script = || {
+        let texts = [(ALICE, "one"), (ALICE, "two"), (BOB, "three"), (ALICE, "four"), (BOB, "five")];
+        let mut script = meeting();
+        script.extend(texts.map(|(who, said)| text(who, said)));
+        script
+    };
+    let (world, steps) = story(script(), None);
+    let (alice, bob) = (ALICE, BOB);
     let expected = ["hello", "one", "two", "three", "four", "five"];
     assert_eq!(world.texts(alice, bob), expected);
     let mut crashes = 0;
     // A prime stride visits every kind of place without playing thousands of stories.
     for crash in (0..steps).step_by(7) {
         for who in [alice, bob] {
-            let (mut world, _) = story(Some((crash, who)));
+            let (mut world, _) = story(script(), Some((crash, who)));
             world.pass(2 * MINUTE);
             let name = format!("{who:?} crashed after turn {crash}");
             assert_eq!(world.texts(alice, bob), expected, "{name}");
@@ -103,6 +125,56 @@ fn a_crash_between_any_two_turns_loses_nothing() {
         }
     }
     println!("{crashes} crashes at {steps} places");
+}
+
+#[test]
+fn a_crash_between_any_two_turns_leaves_edits_deletions_reactions_and_pins_alike() {
+    let script = || {
+        let mut script = meeting();
+        let edit = |to: &'static str| {
+            move |message| Wish::Edit {
+                message,
+                text: to.into(),
+            }
+        };
+        script.extend([
+            text(ALICE, "one"),
+            text(BOB, "two"),
+            about(ALICE, "one", edit("first")),
+            about(BOB, "first", |message| Wish::React {
+                message,
+                emoji: "👍".into(),
+                mark: Mark::On,
+            }),
+            about(BOB, "two", |message| Wish::Delete {
+                message,
+                whom: For::Everyone,
+            }),
+            about(BOB, "first", |message| Wish::Pin {
+                message,
+                mark: Mark::On,
+            }),
+            about(ALICE, "first", edit("last")),
+        ]);
+        script
+    };
+    let (_, steps) = story(script(), None);
+    for crash in (0..steps).step_by(19) {
+        for who in [ALICE, BOB] {
+            let (mut world, _) = story(script(), Some((crash, who)));
+            world.pass(2 * MINUTE);
+            let name = format!("{who:?} crashed after turn {crash}");
+            for (one, other) in [(ALICE, BOB), (BOB, ALICE)] {
+                let rows = world.messages(one, other);
+                let texts: Vec<&str> = rows.iter().map(|row| &row.text[..]).collect();
+                assert_eq!(texts, ["hello", "last", "", ""], "{name}");
+                let (kept, deletion) = (rows[1].id, rows[2].deletion);
+                assert_eq!(deletion, store::Deletion::ForEveryone, "{name}");
+                assert_eq!(reactions(&world, one, &kept), [("👍".to_owned(), 1, one == BOB)], "{name}");
+                assert_eq!(pinned(&world, one, &world.chat(other)), [kept], "{name}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -115,3 +115,33 @@ fn history_is_asked_for_once_and_then_only_what_is_new() {
     );
     let _ = bob;
 }
+
+#[test]
+fn what_is_deleted_for_oneself_goes_from_the_own_devices_that_are_paired() {
+    use messenger::chats::{Command as Wish, For};
+    let (mut world, alice, bobs) = with_devices(1);
+    let contact = world.key(alice);
+    let id = world.say(alice, bobs[0], "seen enough");
+    world.pass(1_000);
+    world
+        .command(bobs[1], messenger::Command::AcceptContactRequest { contact })
+        .unwrap();
+    world.pass(MINUTE);
+    assert!(world.texts(bobs[1], alice).contains(&"seen enough".to_owned()));
+    let other = world.messenger(bobs[1]).account();
+    let identity = other.public_key.to_compressed().into();
+    world.meddle(bobs[0], |tx| {
+        let known = tx.installations().load(&identity, &other.installation_id)?.unwrap();
+        tx.installations().save(&store::InstallationRow { enabled: true, ..known })
+    });
+    let delete = Wish::Delete {
+        message: id,
+        whom: For::Me,
+    };
+    world.command(bobs[0], messenger::Command::Chat(delete)).unwrap();
+    world.pass(MINUTE);
+    for bob in &bobs {
+        assert!(!world.texts(*bob, alice).contains(&"seen enough".to_owned()), "{bob:?}");
+    }
+    assert!(world.texts(alice, bobs[0]).contains(&"seen enough".to_owned()));
+}

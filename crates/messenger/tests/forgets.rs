@@ -12,9 +12,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use common::marks::{delete, edit};
 use common::{DAY, MINUTE, Person, START, Who, World};
 use crypto::vault::{self, Cost};
 use messenger::accounts::{self, NewAccount};
+use messenger::chats::For;
 use store::{PublicKeyBytes, keyfile};
 
 const ALICE: Who = Who(0);
@@ -142,6 +144,43 @@ fn a_file_and_a_picture_are_gone_with_their_messages() {
     world.command(BOBBY, Command::Block { contact }).unwrap();
     world.pass(MINUTE);
     assert_eq!((traces.found(directory.path()), secret.found(directory.path())), (0, 0));
+}
+
+#[test]
+fn deleted_texts_are_gone_with_their_edits_and_their_copies() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = with_bobby_on_disk(directory.path());
+    world.befriend(ALICE, BOBBY);
+    // Words that occur nowhere else, and in which no two stretches are alike.
+    let word = |number: u8| -> String {
+        let letters = (0..40_u8).map(|at| char::from(b'a' + (at * 7 + number * 11 + at / 13) % 26));
+        letters.collect()
+    };
+    let mut traces = Traces::default();
+    for number in 0..8 {
+        // The index keeps only the end of a word that begins like the one before.
+        traces.add(&[word(number).as_bytes()[8..].to_vec()]);
+    }
+    let theirs = world.say(ALICE, BOBBY, &word(0));
+    edit(&mut world, ALICE, theirs, &word(1)).unwrap();
+    edit(&mut world, ALICE, theirs, &word(2)).unwrap();
+    let own = world.say(BOBBY, ALICE, &word(3));
+    edit(&mut world, BOBBY, own, &word(4)).unwrap();
+    world.pass(MINUTE);
+    let hidden = world.say(ALICE, BOBBY, &word(5));
+    world.pass(1_000);
+    world.people[BOBBY.0].online = false;
+    let unsent = world.say(BOBBY, ALICE, &word(6));
+    edit(&mut world, BOBBY, unsent, &word(7)).unwrap();
+    assert!(traces.found(directory.path()) > 50, "they stand there at first");
+
+    delete(&mut world, BOBBY, own, For::Everyone).unwrap();
+    delete(&mut world, BOBBY, unsent, For::Everyone).unwrap();
+    delete(&mut world, BOBBY, hidden, For::Me).unwrap();
+    world.people[BOBBY.0].online = true;
+    delete(&mut world, ALICE, theirs, For::Everyone).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(traces.found(directory.path()), 0);
 }
 
 /// Pieces of secrets, long enough to occur nowhere by chance.

@@ -9,7 +9,7 @@ mod common;
 use common::marks::{delete, edit, error, found, look, pin, pinned, react, reactions, row};
 use common::{MINUTE, Who, World};
 use messenger::chats::{Error, For, Mark};
-use messenger::{Command, CommandError, MessageId};
+use messenger::{ChatId, Command, CommandError, MessageId, Reply};
 use store::Deletion;
 
 #[test]
@@ -299,4 +299,123 @@ fn two_who_pin_and_unpin_at_once_end_alike() {
         (his.author, his.clock, his.pinned)
     );
     assert!(hers.pinned, "his second word has the highest clock");
+}
+
+/// Alice, who founded it, Bobby and Carol in a group.
+fn group_of_three() -> (World, [Who; 3], ChatId) {
+    use messenger::groups::Command as Group;
+    let mut world = World::new(&["Alice", "Bobby", "Carol"]);
+    let people = [0, 1, 2].map(Who);
+    world.befriend(people[0], people[1]);
+    world.befriend(people[0], people[2]);
+    let create = Group::Create {
+        name: "Climbing".into(),
+        colour: String::new(),
+        picture: None,
+        people: people[1..].iter().map(|who| world.key(*who)).collect(),
+    };
+    let Reply::Chat(chat) = world.command(people[0], Command::Group(create)).unwrap() else {
+        panic!("a chat");
+    };
+    world.pass(MINUTE);
+    (world, people, chat)
+}
+
+fn say_in(world: &mut World, who: Who, chat: &ChatId, text: &str) -> MessageId {
+    let command = Command::SendText {
+        chat: chat.clone(),
+        text: text.into(),
+        reply_to: None,
+    };
+    match world.command(who, command).unwrap() {
+        Reply::Message(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_group_sees_edits_reactions_and_pins_of_its_members() {
+    let (mut world, people, chat) = group_of_three();
+    let [alice, bob, carol] = people;
+    let id = say_in(&mut world, bob, &chat, "at ate");
+    world.pass(MINUTE);
+    edit(&mut world, bob, id, "at eight").unwrap();
+    react(&mut world, alice, id, "👍", Mark::On).unwrap();
+    react(&mut world, carol, id, "👍", Mark::On).unwrap();
+    pin(&mut world, carol, id, Mark::On).unwrap();
+    world.pass(MINUTE);
+    for who in people {
+        assert_eq!(row(&world, who, &id).text, "at eight");
+        assert_eq!(reactions(&world, who, &id), [("👍".to_owned(), 2, who != bob)]);
+        assert_eq!(pinned(&world, who, &chat), [id]);
+        assert!(look(&world, who, |view| view.repair().all_absent(&chat)).is_empty());
+    }
+}
+
+#[test]
+fn an_admin_deletes_what_members_say_and_members_only_their_own() {
+    let (mut world, people, chat) = group_of_three();
+    let [alice, bob, carol] = people;
+    let hers = say_in(&mut world, alice, &chat, "an admin's");
+    let his = say_in(&mut world, bob, &chat, "a member's");
+    world.pass(MINUTE);
+    assert_eq!(error(delete(&mut world, carol, his, For::Everyone)), Error::MayNotDelete);
+    assert_eq!(error(delete(&mut world, bob, hers, For::Everyone)), Error::MayNotDelete);
+    delete(&mut world, alice, his, For::Everyone).unwrap();
+    world.pass(MINUTE);
+    for who in people {
+        let row = row(&world, who, &his);
+        assert_eq!((row.deletion, &row.text[..]), (Deletion::ForEveryone, ""));
+        assert_eq!(row.deleted_by, Some(world.key(alice).to_compressed().into()));
+    }
+}
+
+#[test]
+fn what_an_absent_member_missed_ends_alike_for_them() {
+    let (mut world, people, chat) = group_of_three();
+    let [alice, bob, carol] = people;
+    world.people[carol.0].online = false;
+    let kept = say_in(&mut world, bob, &chat, "one");
+    let gone = say_in(&mut world, bob, &chat, "two");
+    edit(&mut world, bob, kept, "three").unwrap();
+    delete(&mut world, bob, gone, For::Everyone).unwrap();
+    react(&mut world, alice, kept, "🦊", Mark::On).unwrap();
+    world.pass(MINUTE);
+    world.people[carol.0].online = true;
+    world.catch_up(carol);
+    world.pass(10 * MINUTE);
+    for who in people {
+        assert_eq!(row(&world, who, &kept).text, "three");
+        assert_eq!(row(&world, who, &gone).text, "");
+        assert_eq!(reactions(&world, who, &kept), [("🦊".to_owned(), 1, who == alice)]);
+        assert!(look(&world, who, |view| view.repair().all_absent(&chat)).is_empty());
+    }
+}
+
+#[test]
+fn ten_thousand_reactions_are_harmless() {
+    let (mut world, alice, bob) = World::friends();
+    let id = world.say(alice, bob, "x");
+    world.meddle(bob, |tx| {
+        for number in 0..10_000_u32 {
+            let mut author = [2; 33];
+            author[1..5].copy_from_slice(&number.to_be_bytes());
+            let emoji = char::from_u32(0x1f600 + number % 60).unwrap().to_string();
+            tx.reactions().save(&store::ReactionRow {
+                message: id,
+                author: author.into(),
+                emoji,
+                clock: u64::from(number),
+                retracted: false,
+            })?;
+        }
+        Ok(())
+    });
+    let seen = reactions(&world, bob, &id);
+    assert_eq!((seen.len(), seen.iter().map(|one| one.1).sum::<u64>()), (20, 20 * 167));
+    assert_eq!(look(&world, bob, |view| view.reactions().authors(&id, &seen[0].0, 10)).len(), 10);
+    assert_eq!(error(react(&mut world, bob, id, "🦊", Mark::On)), Error::TooManyReactions);
+    react(&mut world, bob, id, &seen[3].0, Mark::On).unwrap();
+    delete(&mut world, alice, id, For::Everyone).unwrap();
+    assert_eq!(reactions(&world, bob, &id), []);
 }

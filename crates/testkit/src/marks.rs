@@ -1,0 +1,253 @@
+//! Edits, deletions, reactions and pins in random lives, and what has to come of them, known without asking any messenger.
+//!
+//! The rule is short on purpose. Of what one person did about one thing, the last counts: the last text of an author, the
+//! last word about each emoji. A deletion ends everything. About pins two may disagree; then both have to see the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use messenger::Command;
+use messenger::chats::{Command as Wish, For, Mark};
+use protocol::id::MessageId;
+use store::{Deletion, PublicKeyBytes};
+
+use crate::dice::Dice;
+use crate::life::{Deed, Step, chat_with};
+use crate::oracle::{Oracle, Verdict};
+use crate::people;
+use crate::sim::{Sim, Who};
+
+/// One thing that somebody does about a text between them and another.
+#[derive(Clone, Copy, Debug)]
+pub struct MarkDeed {
+    /// Who.
+    pub who: usize,
+    /// In the chat with whom.
+    pub other: usize,
+    /// About which text, counted back from the last; nothing happens if there is none.
+    pub nth: usize,
+    /// What.
+    pub what: What,
+}
+
+/// What can be done about a text.
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    /// Give one's own another text.
+    Edit,
+    /// Delete one's own for both.
+    Delete,
+    /// Put an emoji on it, by number.
+    React(usize),
+    /// Take it off.
+    TakeBack(usize),
+    /// Pin it.
+    Pin,
+    /// Unpin it.
+    Unpin,
+}
+
+/// Remembers what messengers took over.
+#[derive(Debug, Default)]
+pub struct MarkOracle {
+    fates: BTreeMap<MessageId, Fate>,
+    deeds: usize,
+}
+
+/// What became of a text, beside its words.
+#[derive(Debug)]
+struct Fate {
+    between: [Who; 2],
+    deleted: bool,
+    /// The last word of each about each emoji.
+    reactions: BTreeMap<(Who, usize), bool>,
+    /// Everything said about its pin.
+    pins: Vec<(Who, bool)>,
+}
+
+impl MarkOracle {
+    /// How many deeds were taken over.
+    pub fn deeds(&self) -> usize {
+        self.deeds
+    }
+
+    /// Has somebody do something, and remembers it if the messenger took it over.
+    pub fn perform(&mut self, sim: &mut Sim, oracle: &mut Oracle, deed: MarkDeed) {
+        let (who, other) = (Who(deed.who), Who(deed.other));
+        let mut texts = sim.texts_with(who, other);
+        if matches!(deed.what, What::Edit | What::Delete) {
+            let own = PublicKeyBytes::from(sim.key(who).to_compressed());
+            texts.retain(|row| row.author == own);
+        }
+        let Some(row) = texts.iter().rev().cycle().nth(deed.nth) else {
+            return;
+        };
+        let message = row.id;
+        let text = format!("edit {} of {}", self.deeds, people::name(who.0));
+        let wish = wish(deed.what, message, &text);
+        if !matches!(sim.command(who, Command::Chat(wish)), Some(Ok(_))) {
+            return;
+        }
+        self.deeds += 1;
+        let fate = self.fates.entry(message).or_insert_with(|| Fate {
+            between: [who, other],
+            deleted: false,
+            reactions: BTreeMap::new(),
+            pins: Vec::new(),
+        });
+        match deed.what {
+            What::Edit => oracle.changed(&message, text),
+            What::Delete => {
+                fate.deleted = true;
+                oracle.deleted(&message);
+            }
+            What::React(emoji) => drop(fate.reactions.insert((who, emoji), true)),
+            What::TakeBack(emoji) => drop(fate.reactions.insert((who, emoji), false)),
+            What::Pin => fate.pins.push((who, true)),
+            What::Unpin => fate.pins.push((who, false)),
+        }
+    }
+
+    /// Compares what people see with what they should see.
+    pub(crate) fn judge_into(&self, sim: &Sim, oracle: &Oracle, verdict: &mut Verdict) {
+        for (id, fate) in &self.fates {
+            for who in fate.between {
+                fate.judge(sim, who, id, verdict);
+            }
+            let [one, other] = fate.between.map(|who| pin(sim, who, id));
+            if one != other {
+                verdict.diverge(format!("{} see another pin of {id:?}", fate.names()));
+            }
+        }
+        if self.deeds == 0 {
+            return;
+        }
+        for (author, reader) in oracle.pairs() {
+            let chat = chat_with(sim, author);
+            let absent = sim.look(reader, |view| view.repair().all_absent(&chat));
+            if !absent.expect("the database of a simulation works").is_empty() {
+                verdict.misjudge(format!(
+                    "{} still misses something of {}",
+                    people::name(reader.0),
+                    people::name(author.0)
+                ));
+            }
+        }
+    }
+}
+
+impl Fate {
+    fn judge(&self, sim: &Sim, who: Who, id: &MessageId, verdict: &mut Verdict) {
+        let name = people::name(who.0);
+        let seen = sim.look(who, |view| Ok((view.messages().load(id)?, view.reactions().to(id)?)));
+        let (row, reactions) = seen.expect("the database of a simulation works");
+        if self.deleted {
+            // What was deleted before it was sent never comes.
+            let gone = row.is_none_or(|row| row.deletion == Deletion::ForEveryone && row.text.is_empty());
+            if !gone || !reactions.is_empty() {
+                verdict.diverge(format!("{name} still has something of {id:?}, which was deleted"));
+            }
+            return;
+        }
+        let seen: BTreeSet<(PublicKeyBytes, String)> =
+            reactions.into_iter().map(|row| (row.author, row.emoji)).collect();
+        let standing = self.reactions.iter().filter(|(_, stands)| **stands);
+        let expected: BTreeSet<(PublicKeyBytes, String)> = standing
+            .map(|((who, emoji), _)| (sim.key(*who).to_compressed().into(), EMOJI[*emoji].to_owned()))
+            .collect();
+        if seen != expected {
+            verdict.diverge(format!("{name} sees other reactions to {id:?}"));
+        }
+        let by: BTreeSet<Who> = self.pins.iter().map(|(who, _)| *who).collect();
+        if let (1, Some((_, pinned))) = (by.len(), self.pins.last())
+            && pin(sim, who, id).is_some_and(|pin| pin.2) != *pinned
+        {
+            verdict.diverge(format!("{name} sees another pin of {id:?} than was made"));
+        }
+    }
+
+    fn names(&self) -> String {
+        let [one, other] = self.between.map(|who| people::name(who.0));
+        format!("{one} and {other}")
+    }
+}
+
+/// Who decided last about the pin of a message, with which clock, and how.
+fn pin(sim: &Sim, who: Who, id: &MessageId) -> Option<(PublicKeyBytes, u64, bool)> {
+    let pin = sim.look(who, |view| view.pins().load(id));
+    let pin = pin.expect("the database of a simulation works");
+    pin.map(|pin| (pin.author, pin.clock, pin.pinned))
+}
+
+fn wish(what: What, message: MessageId, text: &str) -> Wish {
+    let react = |emoji: usize, mark| Wish::React {
+        message,
+        emoji: EMOJI[emoji].to_owned(),
+        mark,
+    };
+    match what {
+        What::Edit => Wish::Edit {
+            message,
+            text: text.to_owned(),
+        },
+        What::Delete => Wish::Delete {
+            message,
+            whom: For::Everyone,
+        },
+        What::React(emoji) => react(emoji, Mark::On),
+        What::TakeBack(emoji) => react(emoji, Mark::Off),
+        What::Pin => Wish::Pin {
+            message,
+            mark: Mark::On,
+        },
+        What::Unpin => Wish::Pin {
+            message,
+            mark: Mark::Off,
+        },
+    }
+}
+
+/// Puts deeds about texts among the steps of a life, after people had a chance to say something.
+pub(crate) fn weave(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
+    let mut index = |bound: usize| usize::try_from(dice.below(bound as u64)).unwrap_or(0);
+    let mut at = steps.len() / 3;
+    for _ in 0..6 + index(24) {
+        let who = index(people);
+        let deed = MarkDeed {
+            who,
+            other: (who + 1 + index(people - 1)) % people,
+            nth: index(4),
+            what: match index(20) {
+                0..6 => What::Edit,
+                6..8 => What::Delete,
+                8..13 => What::React(index(EMOJI.len())),
+                13..15 => What::TakeBack(index(EMOJI.len())),
+                15..18 => What::Pin,
+                _ => What::Unpin,
+            },
+        };
+        let step = Step {
+            after: index(10_000) as u64,
+            deed: Deed::Mark(deed),
+        };
+        steps.insert(at, step);
+        at = (at + 1 + index(3)).min(steps.len());
+    }
+}
+
+const EMOJI: [&str; 3] = ["👍", "🦊", "❤\u{fe0f}"];
+
+impl fmt::Display for MarkDeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (who, other) = (people::name(self.who), people::name(self.other));
+        let what = match self.what {
+            What::Edit => "edits an own text".to_owned(),
+            What::Delete => "deletes an own text".to_owned(),
+            What::React(emoji) => format!("puts {} on a text", EMOJI[emoji]),
+            What::TakeBack(emoji) => format!("takes {} off a text", EMOJI[emoji]),
+            What::Pin => "pins a text".to_owned(),
+            What::Unpin => "unpins a text".to_owned(),
+        };
+        write!(f, "{who} {what} with {other}, {} before the last", self.nth)
+    }
+}
