@@ -98,7 +98,13 @@ fn one_by_one(world: &mut World, who: Who, turn: &mut impl FnMut(&mut World)) {
 #[test]
 fn a_crash_between_any_two_turns_loses_nothing() {
     let script = || {
-        let texts = [(ALICE, "one"), (ALICE, "two"), (BOB, "three"), (ALICE, "four"), (BOB, "five")];
+        let texts = [
+            (ALICE, "one"),
+            (ALICE, "two"),
+            (BOB, "three"),
+            (ALICE, "four"),
+            (BOB, "five"),
+        ];
         let mut script = meeting();
         script.extend(texts.map(|(who, said)| text(who, said)));
         script
@@ -170,7 +176,11 @@ fn a_crash_between_any_two_turns_leaves_edits_deletions_reactions_and_pins_alike
                 assert_eq!(texts, ["hello", "last", "", ""], "{name}");
                 let (kept, deletion) = (rows[1].id, rows[2].deletion);
                 assert_eq!(deletion, store::Deletion::ForEveryone, "{name}");
-                assert_eq!(reactions(&world, one, &kept), [("👍".to_owned(), 1, one == BOB)], "{name}");
+                assert_eq!(
+                    reactions(&world, one, &kept),
+                    [("👍".to_owned(), 1, one == BOB)],
+                    "{name}"
+                );
                 assert_eq!(pinned(&world, one, &world.chat(other)), [kept], "{name}");
             }
         }

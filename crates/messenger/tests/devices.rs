@@ -132,7 +132,8 @@ fn what_is_deleted_for_oneself_goes_from_the_own_devices_that_are_paired() {
     let identity = other.public_key.to_compressed().into();
     world.meddle(bobs[0], |tx| {
         let known = tx.installations().load(&identity, &other.installation_id)?.unwrap();
-        tx.installations().save(&store::InstallationRow { enabled: true, ..known })
+        tx.installations()
+            .save(&store::InstallationRow { enabled: true, ..known })
     });
     let delete = Wish::Delete {
         message: id,

@@ -359,7 +359,10 @@ fn an_admin_deletes_what_members_say_and_members_only_their_own() {
     let hers = say_in(&mut world, alice, &chat, "an admin's");
     let his = say_in(&mut world, bob, &chat, "a member's");
     world.pass(MINUTE);
-    assert_eq!(error(delete(&mut world, carol, his, For::Everyone)), Error::MayNotDelete);
+    assert_eq!(
+        error(delete(&mut world, carol, his, For::Everyone)),
+        Error::MayNotDelete
+    );
     assert_eq!(error(delete(&mut world, bob, hers, For::Everyone)), Error::MayNotDelete);
     delete(&mut world, alice, his, For::Everyone).unwrap();
     world.pass(MINUTE);
@@ -413,8 +416,14 @@ fn ten_thousand_reactions_are_harmless() {
     });
     let seen = reactions(&world, bob, &id);
     assert_eq!((seen.len(), seen.iter().map(|one| one.1).sum::<u64>()), (20, 20 * 167));
-    assert_eq!(look(&world, bob, |view| view.reactions().authors(&id, &seen[0].0, 10)).len(), 10);
-    assert_eq!(error(react(&mut world, bob, id, "🦊", Mark::On)), Error::TooManyReactions);
+    assert_eq!(
+        look(&world, bob, |view| view.reactions().authors(&id, &seen[0].0, 10)).len(),
+        10
+    );
+    assert_eq!(
+        error(react(&mut world, bob, id, "🦊", Mark::On)),
+        Error::TooManyReactions
+    );
     react(&mut world, bob, id, &seen[3].0, Mark::On).unwrap();
     delete(&mut world, alice, id, For::Everyone).unwrap();
     assert_eq!(reactions(&world, bob, &id), []);

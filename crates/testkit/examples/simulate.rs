@@ -58,6 +58,7 @@ struct Tally {
     lives: AtomicU64,
     texts: AtomicU64,
     group_texts: AtomicU64,
+    marks: AtomicU64,
     gaps: AtomicU64,
     turns: AtomicU64,
     stop: AtomicBool,
@@ -77,11 +78,13 @@ fn work(wish: &Wish, began: Instant, tally: &Tally) {
             gaps,
             texts,
             group_texts,
+            marks,
             turns,
         } = plan.live();
         let lives = tally.lives.fetch_add(1, Ordering::Relaxed) + 1;
         tally.texts.fetch_add(texts as u64, Ordering::Relaxed);
         tally.group_texts.fetch_add(group_texts as u64, Ordering::Relaxed);
+        tally.marks.fetch_add(marks as u64, Ordering::Relaxed);
         tally.gaps.fetch_add(gaps as u64, Ordering::Relaxed);
         tally.turns.fetch_add(turns, Ordering::Relaxed);
         if !verdict.is_good() {
@@ -106,10 +109,11 @@ impl Tally {
         let lives = self.lives.into_inner();
         let seconds = took.as_secs_f64();
         println!(
-            "{} texts, {} of them seen in a gap, {} times a text in a group that somebody had to hold, {} turns; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
+            "{} texts, {} of them seen in a gap, {} times a text in a group that somebody had to hold, {} edits, deletions, reactions and pins, {} turns; {:.1} lives a second on {workers} threads; {:.1} ms of one thread a life",
             self.texts.into_inner(),
             self.gaps.into_inner(),
             self.group_texts.into_inner(),
+            self.marks.into_inner(),
             self.turns.into_inner(),
             lives as f64 / seconds,
             seconds * 1_000.0 * workers as f64 / lives.max(1) as f64,

@@ -10,6 +10,7 @@ pub mod dice;
 pub mod gaps;
 pub mod groups;
 pub mod life;
+pub mod marks;
 pub mod network;
 pub mod oracle;
 pub mod people;

@@ -11,6 +11,7 @@ use protocol::id::ChatId;
 use crate::dice::Dice;
 use crate::gaps::GapWatch;
 use crate::groups::{self, GroupDeed, GroupOracle};
+use crate::marks::{self, MarkDeed, MarkOracle};
 use crate::network::{Side, Weather};
 use crate::oracle::{Oracle, Verdict};
 use crate::people;
@@ -75,6 +76,8 @@ pub enum Deed {
     StoreUp(usize),
     /// One does something about a group.
     Group(GroupDeed),
+    /// One does something about a text.
+    Mark(MarkDeed),
 }
 
 /// How a life ended.
@@ -88,6 +91,8 @@ pub struct Outcome {
     pub texts: usize,
     /// How many texts in groups somebody had to hold in the end.
     pub group_texts: usize,
+    /// How many edits, deletions, reactions and pins were made.
+    pub marks: usize,
     /// How many turns the messengers took.
     pub turns: u64,
 }
@@ -120,6 +125,9 @@ impl Plan {
                 .count();
             groups::weave(&mut dice, people, met, &mut steps);
         }
+        if dice.chance(WITH_MARKS) {
+            marks::weave(&mut dice, people, &mut steps);
+        }
         Plan {
             seed,
             people,
@@ -139,29 +147,42 @@ impl Plan {
         }
         sim.set_weather(self.weather);
         sim.set_fragility(self.fragility);
-        let (mut oracle, mut groups) = (Oracle::default(), GroupOracle::default());
+        let mut oracle = Oracle::default();
+        let (mut groups, mut marks) = (GroupOracle::default(), MarkOracle::default());
+        // Marks have numbers among the texts, which the watch counts by itself.
+        let watching = !self.steps.iter().any(|step| matches!(step.deed, Deed::Mark(_)));
         let (mut watch, mut verdict) = (GapWatch::default(), Verdict::default());
         for (number, step) in self.steps.iter().enumerate() {
             sim.run_for(step.after);
-            perform(step.deed, &mut sim, &mut oracle, &mut groups);
-            if number % LOOK_EVERY == 0 {
+            match step.deed {
+                Deed::Group(deed) => groups.perform(&mut sim, deed),
+                Deed::Mark(deed) => marks.perform(&mut sim, &mut oracle, deed),
+                deed => perform(deed, &mut sim, &mut oracle),
+            }
+            if watching && number % LOOK_EVERY == 0 {
                 watch.look(&sim, &oracle, &mut verdict);
             }
         }
-        watch.look(&sim, &oracle, &mut verdict);
+        if watching {
+            watch.look(&sim, &oracle, &mut verdict);
+        }
         sim.heal();
         sim.run_until_settled();
         oracle.part(&mut sim);
         groups.part(&mut sim);
         sim.run_until_settled();
-        watch.look(&sim, &oracle, &mut verdict);
+        if watching {
+            watch.look(&sim, &oracle, &mut verdict);
+        }
         oracle.judge_into(&sim, &mut verdict);
+        marks.judge_into(&sim, &oracle, &mut verdict);
         groups.judge_into(&sim, &mut verdict);
         Outcome {
             verdict,
             gaps: watch.seen(),
             texts: oracle.texts() + groups.texts(),
             group_texts: groups.musts(),
+            marks: marks.deeds(),
             turns: sim.turns(),
         }
     }
@@ -232,11 +253,12 @@ impl fmt::Display for Deed {
             Deed::StoreDown(node) => write!(f, "store node {node} dies"),
             Deed::StoreUp(node) => write!(f, "store node {node} works again"),
             Deed::Group(deed) => deed.fmt(f),
+            Deed::Mark(deed) => deed.fmt(f),
         }
     }
 }
 
-fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle, groups: &mut GroupOracle) {
+fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
     match deed {
         Deed::Befriend(who, other) => sim.befriend(Who(who), Who(other)),
         Deed::Say(who, other) => oracle.say(sim, Who(who), Who(other), None),
@@ -259,7 +281,8 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle, groups: &mut GroupOra
         Deed::Return(who) => sim.place(Who(who), Side::Main),
         Deed::StoreDown(node) => sim.store_node(node).go_down(),
         Deed::StoreUp(node) => sim.store_node(node).come_up(),
-        Deed::Group(deed) => groups.perform(sim, deed),
+        // These have oracles of their own.
+        Deed::Group(_) | Deed::Mark(_) => {}
     }
 }
 
@@ -268,6 +291,9 @@ const LOOK_EVERY: usize = 4;
 
 /// Lives with groups, of a thousand with more than two people.
 const WITH_GROUPS: u64 = 400;
+
+/// Lives with edits, deletions, reactions and pins, of a thousand.
+const WITH_MARKS: u64 = 300;
 
 /// The one-to-one chat with a person.
 pub(crate) fn chat_with(sim: &Sim, other: Who) -> ChatId {

@@ -26,13 +26,13 @@ pub struct MarkDeed {
     pub other: usize,
     /// About which text, counted back from the last; nothing happens if there is none.
     pub nth: usize,
-    /// What.
-    pub what: What,
+    /// Doing.
+    pub what: Doing,
 }
 
-/// What can be done about a text.
+/// Doing can be done about a text.
 #[derive(Clone, Copy, Debug)]
-pub enum What {
+pub enum Doing {
     /// Give one's own another text.
     Edit,
     /// Delete one's own for both.
@@ -54,7 +54,7 @@ pub struct MarkOracle {
     deeds: usize,
 }
 
-/// What became of a text, beside its words.
+/// Doing became of a text, beside its words.
 #[derive(Debug)]
 struct Fate {
     between: [Who; 2],
@@ -75,7 +75,7 @@ impl MarkOracle {
     pub fn perform(&mut self, sim: &mut Sim, oracle: &mut Oracle, deed: MarkDeed) {
         let (who, other) = (Who(deed.who), Who(deed.other));
         let mut texts = sim.texts_with(who, other);
-        if matches!(deed.what, What::Edit | What::Delete) {
+        if matches!(deed.what, Doing::Edit | Doing::Delete) {
             let own = PublicKeyBytes::from(sim.key(who).to_compressed());
             texts.retain(|row| row.author == own);
         }
@@ -96,20 +96,20 @@ impl MarkOracle {
             pins: Vec::new(),
         });
         match deed.what {
-            What::Edit => oracle.changed(&message, text),
-            What::Delete => {
+            Doing::Edit => oracle.changed(&message, text),
+            Doing::Delete => {
                 fate.deleted = true;
                 oracle.deleted(&message);
             }
-            What::React(emoji) => drop(fate.reactions.insert((who, emoji), true)),
-            What::TakeBack(emoji) => drop(fate.reactions.insert((who, emoji), false)),
-            What::Pin => fate.pins.push((who, true)),
-            What::Unpin => fate.pins.push((who, false)),
+            Doing::React(emoji) => drop(fate.reactions.insert((who, emoji), true)),
+            Doing::TakeBack(emoji) => drop(fate.reactions.insert((who, emoji), false)),
+            Doing::Pin => fate.pins.push((who, true)),
+            Doing::Unpin => fate.pins.push((who, false)),
         }
     }
 
     /// Compares what people see with what they should see.
-    pub(crate) fn judge_into(&self, sim: &Sim, oracle: &Oracle, verdict: &mut Verdict) {
+    pub fn judge_into(&self, sim: &Sim, oracle: &Oracle, verdict: &mut Verdict) {
         for (id, fate) in &self.fates {
             for who in fate.between {
                 fate.judge(sim, who, id, verdict);
@@ -142,7 +142,7 @@ impl Fate {
         let seen = sim.look(who, |view| Ok((view.messages().load(id)?, view.reactions().to(id)?)));
         let (row, reactions) = seen.expect("the database of a simulation works");
         if self.deleted {
-            // What was deleted before it was sent never comes.
+            // Doing was deleted before it was sent never comes.
             let gone = row.is_none_or(|row| row.deletion == Deletion::ForEveryone && row.text.is_empty());
             if !gone || !reactions.is_empty() {
                 verdict.diverge(format!("{name} still has something of {id:?}, which was deleted"));
@@ -179,28 +179,28 @@ fn pin(sim: &Sim, who: Who, id: &MessageId) -> Option<(PublicKeyBytes, u64, bool
     pin.map(|pin| (pin.author, pin.clock, pin.pinned))
 }
 
-fn wish(what: What, message: MessageId, text: &str) -> Wish {
+fn wish(what: Doing, message: MessageId, text: &str) -> Wish {
     let react = |emoji: usize, mark| Wish::React {
         message,
         emoji: EMOJI[emoji].to_owned(),
         mark,
     };
     match what {
-        What::Edit => Wish::Edit {
+        Doing::Edit => Wish::Edit {
             message,
             text: text.to_owned(),
         },
-        What::Delete => Wish::Delete {
+        Doing::Delete => Wish::Delete {
             message,
             whom: For::Everyone,
         },
-        What::React(emoji) => react(emoji, Mark::On),
-        What::TakeBack(emoji) => react(emoji, Mark::Off),
-        What::Pin => Wish::Pin {
+        Doing::React(emoji) => react(emoji, Mark::On),
+        Doing::TakeBack(emoji) => react(emoji, Mark::Off),
+        Doing::Pin => Wish::Pin {
             message,
             mark: Mark::On,
         },
-        What::Unpin => Wish::Pin {
+        Doing::Unpin => Wish::Pin {
             message,
             mark: Mark::Off,
         },
@@ -218,12 +218,12 @@ pub(crate) fn weave(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
             other: (who + 1 + index(people - 1)) % people,
             nth: index(4),
             what: match index(20) {
-                0..6 => What::Edit,
-                6..8 => What::Delete,
-                8..13 => What::React(index(EMOJI.len())),
-                13..15 => What::TakeBack(index(EMOJI.len())),
-                15..18 => What::Pin,
-                _ => What::Unpin,
+                0..6 => Doing::Edit,
+                6..8 => Doing::Delete,
+                8..13 => Doing::React(index(EMOJI.len())),
+                13..15 => Doing::TakeBack(index(EMOJI.len())),
+                15..18 => Doing::Pin,
+                _ => Doing::Unpin,
             },
         };
         let step = Step {
@@ -241,12 +241,12 @@ impl fmt::Display for MarkDeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (who, other) = (people::name(self.who), people::name(self.other));
         let what = match self.what {
-            What::Edit => "edits an own text".to_owned(),
-            What::Delete => "deletes an own text".to_owned(),
-            What::React(emoji) => format!("puts {} on a text", EMOJI[emoji]),
-            What::TakeBack(emoji) => format!("takes {} off a text", EMOJI[emoji]),
-            What::Pin => "pins a text".to_owned(),
-            What::Unpin => "unpins a text".to_owned(),
+            Doing::Edit => "edits an own text".to_owned(),
+            Doing::Delete => "deletes an own text".to_owned(),
+            Doing::React(emoji) => format!("puts {} on a text", EMOJI[emoji]),
+            Doing::TakeBack(emoji) => format!("takes {} off a text", EMOJI[emoji]),
+            Doing::Pin => "pins a text".to_owned(),
+            Doing::Unpin => "unpins a text".to_owned(),
         };
         write!(f, "{who} {what} with {other}, {} before the last", self.nth)
     }

@@ -30,6 +30,8 @@ struct Said {
     after: Option<MessageId>,
     /// Nothing but a causal record tells of it.
     lost: bool,
+    /// Its author deleted it.
+    deleted: bool,
 }
 
 /// What is wrong in the end.
@@ -70,6 +72,7 @@ impl Oracle {
                 text,
                 after,
                 lost: false,
+                deleted: false,
             });
         }
     }
@@ -86,6 +89,20 @@ impl Oracle {
         }
         if plugged {
             sim.plug(from);
+        }
+    }
+
+    /// The author of a text gave it another one.
+    pub(crate) fn changed(&mut self, id: &MessageId, text: String) {
+        if let Some(said) = self.said.iter_mut().find(|said| said.id == *id) {
+            said.text = text;
+        }
+    }
+
+    /// The author of a text deleted it.
+    pub(crate) fn deleted(&mut self, id: &MessageId) {
+        if let Some(said) = self.said.iter_mut().find(|said| said.id == *id) {
+            said.deleted = true;
         }
     }
 
@@ -131,8 +148,8 @@ impl Oracle {
     fn judge_pair(&self, sim: &Sim, one: Who, other: Who, verdict: &mut Verdict) {
         let sides = [sim.texts_with(one, other), sim.texts_with(other, one)];
         let between = |said: &&Said| (said.from, said.to) == (one, other) || (said.from, said.to) == (other, one);
-        let expected: BTreeMap<MessageId, &Said> =
-            self.said.iter().filter(between).map(|said| (said.id, said)).collect();
+        let standing = self.said.iter().filter(between).filter(|said| !said.deleted);
+        let expected: BTreeMap<MessageId, &Said> = standing.map(|said| (said.id, said)).collect();
         for (who, rows) in [one, other].into_iter().zip(&sides) {
             judge_side(who, rows, &expected, verdict);
             judge_causes(who, rows, &expected, verdict);

@@ -2,6 +2,7 @@
 
 use undertone_testkit::groups::{GroupDeed, GroupOracle, What};
 use undertone_testkit::life::{Deed, Plan, Step};
+use undertone_testkit::marks::{Doing, MarkDeed, MarkOracle};
 use undertone_testkit::network::Weather;
 use undertone_testkit::oracle::{Oracle, Verdict};
 use undertone_testkit::{Sim, Who};
@@ -11,7 +12,7 @@ const BOBBY: Who = Who(1);
 
 #[test]
 fn lives_end_well() {
-    let (mut texts, mut gaps, mut in_groups) = (0, 0, 0);
+    let (mut texts, mut gaps, mut in_groups, mut marks) = (0, 0, 0, 0);
     for seed in 0..24 {
         let plan = Plan::random(seed);
         let outcome = plan.live();
@@ -19,8 +20,10 @@ fn lives_end_well() {
         texts += outcome.texts;
         gaps += outcome.gaps;
         in_groups += outcome.group_texts;
+        marks += outcome.marks;
     }
     println!("{texts} texts in 24 lives, {gaps} times one of them in a gap, {in_groups} to be held in groups");
+    assert!(marks > 24, "and change, delete, react and pin: {marks}");
     assert!(in_groups > 24, "some of them in groups");
     assert!(texts > 24, "people talk");
     assert!(gaps > 0, "not everything comes in its order");
@@ -98,6 +101,51 @@ fn a_failing_plan_is_shrunk_to_what_matters() {
     assert!(said(&plan) >= 2 && plan.steps.len() > 4, "the seed was chosen for this");
     let shortest = plan.shrink(|plan| said(plan) >= 2);
     assert_eq!(shortest.steps.len(), 2);
+}
+
+#[test]
+fn the_oracle_sees_an_old_text_a_deleted_one_and_another_reaction() {
+    let (mut sim, mut oracle) = two_who_talked();
+    let mut marks = MarkOracle::default();
+    for (nth, what) in [
+        (0, Doing::Edit),
+        (1, Doing::Delete),
+        (0, Doing::React(1)),
+        (0, Doing::Pin),
+    ] {
+        let deed = MarkDeed {
+            who: 0,
+            other: 1,
+            nth,
+            what,
+        };
+        marks.perform(&mut sim, &mut oracle, deed);
+        sim.run_for(1_000);
+    }
+    assert_eq!(marks.deeds(), 4);
+    sim.run_until_settled();
+    let judge = |sim: &Sim| {
+        let mut verdict = oracle.judge(sim);
+        marks.judge_into(sim, &oracle, &mut verdict);
+        verdict
+    };
+    assert!(judge(&sim).is_good(), "{}", judge(&sim));
+
+    let rows = sim.texts_with(BOBBY, ALICE);
+    let edited = rows.iter().find(|row| row.edited_clock > 0).unwrap().clone();
+    let old = store::MessageRow {
+        text: "text 4 of Alice for Bobby".into(),
+        ..edited.clone()
+    };
+    sim.meddle(BOBBY, |tx| tx.messages().update(&old));
+    assert_eq!(judge(&sim).lost, 1);
+    sim.meddle(BOBBY, |tx| tx.messages().update(&edited));
+
+    let newest = sim.texts_with(BOBBY, ALICE).last().unwrap().id;
+    sim.meddle(BOBBY, |tx| tx.reactions().remove_of(&newest));
+    assert_eq!(judge(&sim).diverged, 1);
+    sim.meddle(BOBBY, |tx| tx.pins().remove(&newest));
+    assert_eq!(judge(&sim).diverged, 3, "not pinned here, and not as there");
 }
 
 /// Alice and Bobby became contacts and wrote three texts each.

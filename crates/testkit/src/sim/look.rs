@@ -1,20 +1,20 @@
 //! Looks into what people have, and meddling with it: for oracles, and for tests of them.
 
 use protocol::id::MessageId;
-use store::{MessageRow, PublicKeyBytes, StoreError, Tx, View};
+use store::{Deletion, MessageRow, PublicKeyBytes, StoreError, Tx, View};
 
 use super::{App, Sim, Who};
 use crate::life::chat_with;
 
 /// What a test may ask about the people.
 impl Sim {
-    /// The texts in a person's chat with another, oldest first.
+    /// The texts in a person's chat with another that stand, oldest first.
     pub fn texts_with(&self, who: Who, other: Who) -> Vec<MessageRow> {
         let chat = chat_with(self, other);
         let mut rows = self
             .look(who, |view| view.messages().page(&chat, None, MOST_TEXTS))
             .expect("the database of a simulation works");
-        rows.retain(|row| row.kind == TEXT_PLAIN);
+        rows.retain(|row| row.kind == TEXT_PLAIN && row.deletion == Deletion::None);
         rows.sort_by_key(MessageRow::cursor);
         rows
     }
