@@ -37,7 +37,7 @@ test('an edit changes the text on both sides and says so', async () => {
   await field.press('Enter');
   for (const page of [alice, bob]) {
     await message(page, 'We meet at eight.').getByText('edited').first().waitFor();
-    await expect.poll(() => page.getByText('We meet at ate.').count()).toBe(0);
+    await expect.poll(() => page.locator('article', { hasText: 'We meet at ate.' }).count()).toBe(0);
   }
   await message(alice, 'We meet at eight.').click({ button: 'right' });
   expect(await alice.getByRole('menuitem', { name: 'Edit', exact: true }).count(), 'what others wrote is theirs').toBe(0);
@@ -54,7 +54,7 @@ test('the arrow up edits the last message, and Escape leaves it as it was', asyn
 
 test('a reaction is put on, seen by the other, joined, and taken off', async () => {
   await choose(alice, 'We meet at eight.', 'React');
-  await alice.getByRole('button', { name: /thumbs up/i }).first().click();
+  await alice.getByRole('dialog').getByRole('button', { name: '👍', exact: true }).first().click();
   await message(bob, 'We meet at eight.').getByRole('button', { name: '👍, 1 person' }).click();
   await message(alice, 'We meet at eight.').getByRole('button', { name: '👍, 2 people, you too' }).click();
   await message(bob, 'We meet at eight.').getByRole('button', { name: '👍, only you' }).waitFor();
@@ -77,7 +77,7 @@ test('a message deleted for everyone is gone on both sides', async () => {
   await bob.getByRole('button', { name: 'Delete for everyone' }).click();
   for (const page of [alice, bob]) {
     await message(page, 'This message was deleted').waitFor();
-    await expect.poll(() => page.getByText('This was for somebody else.').count()).toBe(0);
+    await expect.poll(() => page.locator('article', { hasText: 'This was for somebody else.' }).count()).toBe(0);
   }
 });
 

@@ -152,9 +152,9 @@ fn deleted_texts_are_gone_with_their_edits_and_their_copies() {
     let mut world = with_bobby_on_disk(directory.path());
     world.befriend(ALICE, BOBBY);
     // Words that occur nowhere else, and in which no two stretches are alike.
-    let word = |number: u8| -> String {
-        let letters = (0..40_u8).map(|at| char::from(b'a' + (at * 7 + number * 11 + at / 13) % 26));
-        letters.collect()
+    let word = |number: u32| -> String {
+        let letter = |at: u32| char::from_u32(u32::from(b'a') + (at * 7 + number * 11 + at / 13) % 26);
+        (0..40).filter_map(letter).collect()
     };
     let mut traces = Traces::default();
     for number in 0..8 {

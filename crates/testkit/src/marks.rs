@@ -12,7 +12,7 @@ use protocol::id::MessageId;
 use store::{Deletion, PublicKeyBytes};
 
 use crate::dice::Dice;
-use crate::life::{Deed, Step, chat_with};
+use crate::life::{Deed, Plan, Step, chat_with};
 use crate::oracle::{Oracle, Verdict};
 use crate::people;
 use crate::sim::{Sim, Who};
@@ -210,8 +210,8 @@ fn wish(what: Doing, message: MessageId, text: &str) -> Wish {
 /// Puts deeds about texts among the steps of a life, after people had a chance to say something.
 pub(crate) fn weave(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
     let mut index = |bound: usize| usize::try_from(dice.below(bound as u64)).unwrap_or(0);
-    let mut at = steps.len() / 3;
-    for _ in 0..6 + index(24) {
+    let mut at = steps.len() / 2;
+    for _ in 0..10 + index(30) {
         let who = index(people);
         let deed = MarkDeed {
             who,
@@ -232,6 +232,38 @@ pub(crate) fn weave(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
         };
         steps.insert(at, step);
         at = (at + 1 + index(3)).min(steps.len());
+    }
+}
+
+/// A life of two who have much to say about what they said, in the weather and with the crashes of a random one.
+pub fn much_ado(seed: u64) -> Plan {
+    let mut plan = Plan::random(seed);
+    plan.skews.truncate(2);
+    let step = |after, deed| Step { after, deed };
+    let mut steps = vec![
+        step(0, Deed::Befriend(0, 1)),
+        step(20_000, Deed::Befriend(1, 0)),
+        step(120_000, Deed::Befriend(0, 1)),
+        step(20_000, Deed::Befriend(1, 0)),
+    ];
+    let mut dice = Dice::new(seed ^ 0x5eed);
+    for number in 0..16 {
+        let (who, other) = (number % 2, (number + 1) % 2);
+        let deed = match dice.below(12) {
+            0 => Deed::Lose(who, other),
+            1 => Deed::Unplug(who),
+            2 | 3 => Deed::Plug(who),
+            4 => Deed::Crash(who),
+            5 | 6 => Deed::Start(who),
+            _ => Deed::Say(who, other),
+        };
+        steps.push(step(dice.below(20_000), deed));
+    }
+    weave(&mut dice, 2, &mut steps);
+    Plan {
+        people: 2,
+        steps,
+        ..plan
     }
 }
 

@@ -6,6 +6,7 @@ mod attachments;
 mod commands;
 mod common;
 mod groups;
+mod marks;
 mod node;
 mod people;
 mod public;
