@@ -14,6 +14,7 @@ fn message(person: &Person, chat: &str, id: &str) -> Option<Value> {
 
 #[test]
 fn what_is_said_is_changed_answered_pinned_and_deleted() {
+    // over budget: one story, told in order
     let parent = tempfile::tempdir().unwrap();
     let (_service, address) = node(parent.path());
     let mut alice = Person::new(parent.path(), "alice");
