@@ -133,7 +133,7 @@ export const node: NodeStatus = {
   mode: 'relay', connectivity: 'online', peerId: '16Uiu2HAmAliceAliceAliceAlice', addresses: ['/ip4/192.0.2.10/tcp/40111/p2p/16Uiu2HAmAliceAliceAliceAlice'], cluster: 16, shards: [32, 64],
   peers: Array.from({ length: 7 }, (_, at) => peer(at)), bytesIn: 48_300_000, bytesOut: 31_200_000, sharing: { messages: 18_240, bytes: 212_000_000 }, historyGaps: 0, outbox: 0,
   asked: [peer(0).peerId, peer(3).peerId], mesh: [{ topic: '/waku/2/rs/16/32', peers: [0, 1, 2, 3].map((at) => peer(at).peerId) }, { topic: '/waku/2/rs/16/64', peers: [0, 1, 3].map((at) => peer(at).peerId) }],
-  traffic: [{ purpose: 'own', bytesIn: 3_100_000, bytesOut: 900_000 }, { purpose: 'others', bytesIn: 38_000_000, bytesOut: 29_000_000 }, { purpose: 'store', bytesIn: 7_000_000, bytesOut: 1_250_000 }, { purpose: 'metadata', bytesIn: 200_000, bytesOut: 50_000 }],
+  traffic: [{ purpose: 'own', bytesIn: 3_100_000, bytesOut: 900_000 }, { purpose: 'others', bytesIn: 38_000_000, bytesOut: 29_000_000 }, { purpose: 'store', bytesIn: 7_000_000, bytesOut: 1_250_000 }, { purpose: 'nodes', bytesIn: 200_000, bytesOut: 50_000 }],
 };
 const CONTENT_TOPIC = '/waku/1/0x5dcb7a91/rfc26';
 export const trace: Trace = {

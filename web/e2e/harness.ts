@@ -5,7 +5,7 @@
  * UNDERTONE_BINARY, the browser CHROMIUM.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -91,7 +91,7 @@ export class Watch {
       if (!request.url().startsWith(home.address) && !/^(blob|data|file):/.test(request.url())) this.foreign.push(request.url());
     });
     context.on('console', (message) => {
-      if (/Content Security Policy|TrustedHTML/.test(message.text())) this.complaints.push(message.text());
+      if (/Content Security Policy|TrustedHTML|Permissions.?Policy|Unrecognized feature/i.test(message.text())) this.complaints.push(message.text());
     });
     context.on('weberror', (error) => this.complaints.push(String(error.error())));
   }
@@ -113,11 +113,15 @@ export class World {
   private readonly homes: Home[] = [];
   readonly watch = new Watch();
 
-  private constructor(private readonly dir: string, private readonly node: Process, readonly browser: Browser) {}
+  private constructor(private readonly dir: string, private node: Process, readonly browser: Browser) {}
+
+  private static service(dir: string, port: string): Promise<Process> {
+    return Process.start(['node', '--json', '--listen-address', '127.0.0.1', '--tcp-port', port, '--log-level', 'error', '--data-dir', join(dir, 'node')]);
+  }
 
   static async start(): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'undertone-e2e-'));
-    const node = await Process.start(['node', '--json', '--listen-address', '127.0.0.1', '--tcp-port', '0', '--log-level', 'error', '--data-dir', join(dir, 'node')]);
+    const node = await World.service(dir, '0');
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
     const world = new World(dir, node, browser);
     worlds.add(world);
@@ -130,6 +134,19 @@ export class World {
     for (const home of this.homes) await home.stop();
     await this.node.end('SIGTERM');
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** The one node goes away without a word. */
+  async loseNode(): Promise<void> {
+    await this.node.end('SIGKILL');
+  }
+
+  /** The same node is back, at the same address; with what it kept, or without. */
+  async findNode(kept: 'with' | 'without'): Promise<void> {
+    const node = join(this.dir, 'node');
+    if (kept === 'without') for (const name of readdirSync(node, { recursive: true, encoding: 'utf8' })) if (name.includes('store.sqlite3')) rmSync(join(node, name));
+    const port = /\/tcp\/(\d+)/.exec((this.node.ready.addresses as string[])[0]!)![1]!;
+    this.node = await World.service(this.dir, port);
   }
 
   async home(name: string): Promise<Home> {

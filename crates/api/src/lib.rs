@@ -52,7 +52,7 @@ pub use message::{
     Accepted, Created, DeleteFor, DeleteQuery, Delivery, EditText, Happening, Message, MessageKind, Page, PageQuery,
     Quote, Reaction, SearchQuery, SendText,
 };
-pub use node::{Connectivity, DaemonStatus, NodeStatus, Peer, Sharing};
+pub use node::{Connectivity, DaemonStatus, MeshTopic, NodeStatus, Peer, Purpose, Sharing, Traffic, Transport};
 pub use notification::{ChatNotifications, Loudness, Notification, NotificationPreview, Notifications, Screen};
 pub use people::{
     ConfirmPhrase, DescribeProfile, PhraseQuestion, PhraseState, Presence, PresenceChoice, PresenceState, ProfileLink,

@@ -35,10 +35,14 @@ pub struct NodeStatus {
     pub shards: Vec<u16>,
     /// Nodes we are connected to.
     pub peers: Vec<Peer>,
+    /// Neighbours by whom gossip comes and goes, topic by topic.
+    pub mesh: Vec<MeshTopic>,
     /// Bytes received since start.
     pub bytes_in: u64,
     /// Bytes sent since start.
     pub bytes_out: u64,
+    /// What these bytes were for. Together they are all of them.
+    pub traffic: Vec<Traffic>,
     /// What we keep for others, in relay mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharing: Option<Sharing>,
@@ -48,6 +52,8 @@ pub struct NodeStatus {
     pub clock_ahead: Option<i64>,
     /// Topics whose history is not complete yet.
     pub history_gaps: u64,
+    /// The store nodes that we ask for what we missed, two at most, by their peer ids.
+    pub asked: Vec<String>,
     /// Messages waiting to be handed to the network.
     pub outbox: u64,
 }
@@ -65,7 +71,7 @@ pub enum Connectivity {
 }
 
 /// A node we are connected to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Peer {
     /// Its libp2p peer id.
@@ -75,6 +81,78 @@ pub struct Peer {
     pub address: Option<String>,
     /// The Waku protocols it serves, such as `relay` and `store`.
     pub protocols: Vec<String>,
+    /// What its program calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// How it is connected.
+    pub transport: Transport,
+    /// Whether we called it; otherwise it called us.
+    pub outbound: bool,
+    /// Since when it is connected (Unix milliseconds).
+    pub since: u64,
+    /// How long it takes to answer (milliseconds), once that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+    /// Whether it is one of the neighbours by whom gossip comes and goes.
+    pub in_mesh: bool,
+}
+
+/// How a node is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// WebSocket.
+    Websocket,
+    /// WebSocket over TLS.
+    SecureWebsocket,
+    /// QUIC.
+    Quic,
+    /// By way of another node.
+    Relayed,
+    /// Something else.
+    Other,
+}
+
+/// The gossip of one topic.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshTopic {
+    /// The pubsub topic.
+    pub topic: String,
+    /// The neighbours, by their peer ids.
+    pub peers: Vec<String>,
+}
+
+/// Bytes for one purpose since start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Traffic {
+    /// What for.
+    pub purpose: Purpose,
+    /// Received.
+    pub bytes_in: u64,
+    /// Sent.
+    pub bytes_out: u64,
+}
+
+/// What bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Messages to us and from us, passed on by neighbours.
+    Own,
+    /// Messages of others that we pass on, and the small change of the connections.
+    Others,
+    /// Missed messages: asking for ours, and handing out those of others.
+    Store,
+    /// Messages pushed to light clients, or to us as one.
+    Filter,
+    /// Messages published for light clients, or for us as one.
+    LightPush,
+    /// Getting to know nodes: metadata, peer exchange, rendezvous.
+    Nodes,
 }
 
 /// What the node keeps for other people while it relays.

@@ -32,6 +32,8 @@ pub(crate) struct CatchUp {
     pub(crate) retry: Arc<Notify>,
     /// How many topics' histories are missing.
     pub(crate) missing: watch::Sender<u64>,
+    /// Whom we ask.
+    pub(crate) asked: watch::Sender<Vec<PeerId>>,
 }
 
 impl CatchUp {
@@ -75,6 +77,7 @@ impl CatchUp {
         }
         self.say(gaps.len() as u64);
         choose(chosen, self.node.store_peers().await);
+        self.asked.send_replace(chosen.clone());
         if chosen.is_empty() {
             return Ok(gaps.len() as u64);
         }

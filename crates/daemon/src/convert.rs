@@ -14,6 +14,7 @@ pub(crate) mod activity;
 pub(crate) mod attachments;
 mod groups;
 mod marks;
+pub(crate) mod network;
 pub(crate) mod notification;
 pub(crate) mod people;
 pub(crate) mod previews;

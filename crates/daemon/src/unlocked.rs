@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use api::{Account, Connectivity, Contact, Mode, NodeStatus, Peer, Settings, Sharing, Signal};
+use api::{Account, Connectivity, Contact, Mode, NodeStatus, Settings, Signal};
 use messenger::{Command, Messenger, PublicKey, Reply};
 use store::{PublicKeyBytes, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use waku::archive::{Archive, ArchiveConfig, Retention};
-use waku::{Events, Multiaddr, Node, NodeConfig, Services};
+use waku::{Events, Multiaddr, Node, NodeConfig, PeerId, Services};
 use waku_proto::Shard;
 
 use crate::accounts::AccountsError;
@@ -51,6 +51,8 @@ struct Gauges {
     online: watch::Receiver<Connectivity>,
     clock_ahead: watch::Receiver<Option<i64>>,
     missing: watch::Receiver<u64>,
+    /// The store nodes that are asked for what was missed.
+    asked: watch::Receiver<Vec<PeerId>>,
 }
 
 type Tasks = JoinSet<Result<(), Stopped>>;
@@ -189,24 +191,14 @@ impl Unlocked {
     pub(crate) async fn node_status(&self) -> Result<NodeStatus, Refusal> {
         let node = self.node.status().await.ok_or(Stopped)?;
         let outbox = self.read(|reading| reading.view.outbox().count()).await?;
-        let sharing = node.archive.map(|extent| Sharing {
-            messages: extent.messages,
-            bytes: extent.bytes,
-        });
         Ok(NodeStatus {
-            mode: self.mode,
-            connectivity: *self.gauges.online.borrow(),
-            peer_id: node.peer_id.to_string(),
-            addresses: node.addresses.iter().map(ToString::to_string).collect(),
             cluster: self.network.0,
             shards: self.network.1.clone(),
-            peers: node.peers.iter().map(peer).collect(),
-            bytes_in: node.traffic.total.received,
-            bytes_out: node.traffic.total.sent,
-            sharing,
             clock_ahead: *self.gauges.clock_ahead.borrow(),
             history_gaps: *self.gauges.missing.borrow(),
+            asked: self.gauges.asked.borrow().iter().map(ToString::to_string).collect(),
             outbox,
+            ..convert::network::status(&node, self.mode, *self.gauges.online.borrow(), now())
         })
     }
 }
@@ -216,10 +208,12 @@ fn connect(engine: &Engine, node: &Node, events: Events, log: &Arc<EventLog>, mo
     let (online, online_out) = watch::channel(Connectivity::Offline);
     let (clock_ahead, clock_ahead_out) = watch::channel(None);
     let (missing, missing_out) = watch::channel(0);
+    let (asked, asked_out) = watch::channel(Vec::new());
     let gauges = Gauges {
         online: online_out,
         clock_ahead: clock_ahead_out,
         missing: missing_out,
+        asked: asked_out,
     };
     let (gaps, retry) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let publisher = Publisher {
@@ -236,6 +230,7 @@ fn connect(engine: &Engine, node: &Node, events: Events, log: &Arc<EventLog>, mo
         gaps: Arc::clone(&gaps),
         retry: Arc::clone(&retry),
         missing,
+        asked,
     };
     let link = Link {
         engine: engine.clone(),
@@ -324,32 +319,6 @@ fn choose_shard(messenger: &mut Messenger, network: &Network) -> Result<(), Stor
 
 fn tcp_address(address: IpAddr, port: u16) -> Multiaddr {
     Multiaddr::from(address).with(waku::Protocol::Tcp(port))
-}
-
-fn peer(peer: &waku::PeerStatus) -> Peer {
-    Peer {
-        peer_id: peer.peer_id.to_string(),
-        address: peer.address.as_ref().map(ToString::to_string),
-        protocols: peer
-            .protocols
-            .iter()
-            .filter_map(|id| protocol(id))
-            .map(str::to_owned)
-            .collect(),
-    }
-}
-
-/// The everyday name of a Waku protocol; the others are not of interest.
-fn protocol(id: &str) -> Option<&'static str> {
-    let name = id.strip_prefix("/vac/waku/")?.split('/').next()?;
-    match name {
-        "relay" => Some("relay"),
-        "store-query" => Some("store"),
-        "filter-subscribe" => Some("filter"),
-        "lightpush" => Some("light push"),
-        "metadata" => Some("metadata"),
-        _ => None,
-    }
 }
 
 fn new_epoch() -> Result<String, AccountsError> {

@@ -71,9 +71,11 @@ impl Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Watch the whole story on this machine: five nodes, two people, no internet
+    /// See it live on this machine: five nodes, two people, two apps side by side, no internet
     #[command(
-        after_help = "Examples:\n  undertone demo\n  undertone demo --headless               one line per check, for scripts\n  \
+        after_help = "Examples:\n  undertone demo                          two windows and a conversation; Ctrl+C ends it\n  \
+        undertone demo --story                  the same told and checked in the terminal\n  \
+        undertone demo --headless               one line per check, for scripts\n  \
         undertone demo --keep ./demo            look at what is left afterwards"
     )]
     Demo(DemoArgs),

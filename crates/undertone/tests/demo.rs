@@ -1,8 +1,8 @@
-//! `undertone demo --headless`: the whole stack on loopback, through the built binary.
+//! `undertone demo`: the whole stack on loopback, through the built binary.
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -45,6 +45,57 @@ fn people_get_plain_text_where_there_is_no_terminal_and_a_full_directory_is_not_
     assert!(!told.contains('\x1b'));
     assert_eq!(std::fs::read_to_string(kept.join("mine")).unwrap(), "precious");
     assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 1);
+}
+
+#[test]
+fn two_apps_talk_by_themselves_until_the_demo_is_interrupted() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["demo", "--no-browser"])
+        .env("TMPDIR", temporary.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    let mut doors = 0;
+    while !line.contains("Ctrl+C ends everything") {
+        line.clear();
+        assert_ne!(told.read_line(&mut line).unwrap(), 0, "the demo ended by itself");
+        doors += usize::from(line.contains("http://127.0.0.1:") && line.contains("code "));
+    }
+    assert_eq!(doors, 2, "each of them has an app");
+    let home = std::fs::read_dir(temporary.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let began = Instant::now();
+    let said = |name: &str| {
+        let data_dir = home.join(name);
+        let output = Command::new(env!("CARGO_BIN_EXE_undertone"))
+            .args(["search", "strangers", "--json", "--data-dir"])
+            .arg(data_dir)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().contains("Five strangers do")
+    };
+    while !(said("alice") && said("bob")) {
+        assert!(began.elapsed() < DEADLINE, "they do not talk");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    assert_eq!(
+        std::fs::read_dir(temporary.path()).unwrap().count(),
+        0,
+        "something is left"
+    );
 }
 
 /// Runs the demo to its end. Its exit code, and what it told.

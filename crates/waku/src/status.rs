@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use libp2p::{Multiaddr, PeerId};
 use waku_proto::PubsubTopic;
@@ -49,6 +50,12 @@ pub struct PeerStatus {
     pub address: Option<Multiaddr>,
     /// Whether we dialled it.
     pub is_outbound: bool,
+    /// What its program calls itself; empty if it has not said so.
+    pub agent: String,
+    /// Since when it is connected.
+    pub connected_for: Duration,
+    /// How long a ping takes, once one was answered.
+    pub latency: Option<Duration>,
     /// Protocols that it listed.
     pub protocols: Vec<String>,
     /// Shards that it listed.
@@ -119,6 +126,8 @@ pub struct Messages {
 pub struct Traffic {
     /// Everything.
     pub total: Bytes,
+    /// Gossip of messages that this node wanted or published, without what gossip adds.
+    pub own: Bytes,
     /// Answers and questions of store.
     pub store: Bytes,
     /// Requests and pushes of filter.
@@ -140,6 +149,15 @@ impl Traffic {
         Bytes {
             received: self.total.received.saturating_sub(sum(|bytes| bytes.received)),
             sent: self.total.sent.saturating_sub(sum(|bytes| bytes.sent)),
+        }
+    }
+
+    /// Gossip for others: what is left of [`relay`](Self::relay) without our own.
+    pub fn relay_for_others(&self) -> Bytes {
+        let relay = self.relay();
+        Bytes {
+            received: relay.received.saturating_sub(self.own.received),
+            sent: relay.sent.saturating_sub(self.own.sent),
         }
     }
 }
@@ -256,9 +274,10 @@ impl Tally {
         }))
     }
 
-    pub(crate) fn traffic(&self, (received, sent): (u64, u64)) -> Traffic {
+    pub(crate) fn traffic(&self, (received, sent): (u64, u64), own: Bytes) -> Traffic {
         Traffic {
             total: Bytes { received, sent },
+            own,
             store: self.of(Purpose::Store),
             filter: self.of(Purpose::Filter),
             lightpush: self.of(Purpose::Lightpush),

@@ -30,7 +30,7 @@ use crate::peer_exchange::KnownRecords;
 use crate::relay::{self, Memory, SlowReaders, Topics};
 use crate::request::{RequestError, Requests};
 use crate::serve::{self, Doors, Services};
-use crate::status::{Messages, NodeStatus, Tally};
+use crate::status::{Bytes, Messages, NodeStatus, Tally};
 use crate::store::Archiver;
 use crate::transport::{self, Meters};
 use crate::{filter, lightpush, metadata};
@@ -100,6 +100,24 @@ pub(crate) enum RelayError {
     Busy,
 }
 
+/// What is known of a connected peer beside what the book says.
+struct About {
+    agent: String,
+    /// Milliseconds since the node began.
+    since: u64,
+    latency: Option<Duration>,
+}
+
+impl About {
+    fn since(now: u64) -> Self {
+        Self {
+            agent: String::new(),
+            since: now,
+            latency: None,
+        }
+    }
+}
+
 pub(crate) struct Task {
     swarm: Swarm<Behaviour>,
     config: NodeConfig,
@@ -107,6 +125,7 @@ pub(crate) struct Task {
     meters: Meters,
     book: PeerBook<PeerId, Multiaddr>,
     links: BTreeMap<PeerId, BTreeMap<ConnectionId, ConnectedPoint>>,
+    about: BTreeMap<PeerId, About>,
     memory: Memory,
     slow: SlowReaders,
     events: EventQueue,
@@ -129,6 +148,7 @@ pub(crate) struct Task {
     finder: mpsc::Sender<Found>,
     connectivity: Connectivity,
     messages: Messages,
+    gossip: Bytes,
     commands: mpsc::Receiver<Command>,
     news: mpsc::Receiver<News>,
     reporter: mpsc::Sender<News>,
@@ -195,6 +215,7 @@ impl Task {
             topics,
             meters,
             links: BTreeMap::new(),
+            about: BTreeMap::new(),
             slow: SlowReaders::default(),
             events: event_queue,
             interests: Interests::new(),
@@ -213,6 +234,7 @@ impl Task {
             finder,
             connectivity: Connectivity::Disconnected,
             messages: Messages::default(),
+            gossip: Bytes::default(),
             commands,
             news,
             reporter,
@@ -441,6 +463,9 @@ impl Task {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.gossip_event(event),
             SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
+                if let Some(about) = self.about.get_mut(&peer_id) {
+                    about.agent = info.agent_version.chars().take(MAX_AGENT).collect();
+                }
                 self.book.identified(
                     &peer_id,
                     &info.agent_version,
@@ -449,6 +474,13 @@ impl Task {
                 self.events.peers_changed();
                 self.keep_subscribed();
                 self.update_connectivity();
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                peer, result: Ok(took), ..
+            })) => {
+                if let Some(about) = self.about.get_mut(&peer) {
+                    about.latency = Some(took);
+                }
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
@@ -492,6 +524,7 @@ impl Task {
         let is_first = !self.links.contains_key(&peer);
         let too_many = endpoint.is_listener() && self.too_many_from(&endpoint);
         self.links.entry(peer).or_default().insert(connection, endpoint);
+        self.about.entry(peer).or_insert_with(|| About::since(now));
         self.book.connected(peer, now);
         self.called(peer, Ok(()));
         if too_many || self.book.is_banned(&peer, now) {
@@ -516,6 +549,7 @@ impl Task {
             return;
         }
         self.links.remove(&peer);
+        self.about.remove(&peer);
         self.book.disconnected(&peer, self.now());
         self.slow.forget(&peer);
         if let Some(filter) = self.filter.clone() {
@@ -700,6 +734,8 @@ const SERVICE_BYTES: usize = 64 * 1024 * 1024;
 const BOOK_PER_CONNECTION: usize = 5;
 /// Peers dialled in one tick.
 const DIALS: usize = 10;
+/// Characters of the name that a peer's program gives itself.
+const MAX_AGENT: usize = 64;
 /// Ticks between two rounds of tidying.
 const TIDY_EVERY: u64 = 60;
 /// How long peers are left alone, in milliseconds: of another network, ...

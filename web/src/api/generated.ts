@@ -679,6 +679,14 @@ export interface MakePreview {
   url: string;
 }
 
+/** The gossip of one topic. */
+export interface MeshTopic {
+  /** The neighbours, by their peer ids. */
+  peers: string[];
+  /** The pubsub topic. */
+  topic: string;
+}
+
 /** A message in a chat. */
 export interface Message {
   /** A picture, a sound or a file. */
@@ -779,6 +787,8 @@ export interface Nickname {
 export interface NodeStatus {
   /** Addresses at which other nodes can reach us (multiaddresses that end in our peer id). */
   addresses: string[];
+  /** The store nodes that we ask for what we missed, two at most, by their peer ids. */
+  asked: string[];
   /** Bytes received since start. */
   bytesIn: number;
   /** Bytes sent since start. */
@@ -791,6 +801,8 @@ export interface NodeStatus {
   connectivity: Connectivity;
   /** Topics whose history is not complete yet. */
   historyGaps: number;
+  /** Neighbours by whom gossip comes and goes, topic by topic. */
+  mesh: MeshTopic[];
   /** Relay or light. */
   mode: Mode;
   /** Messages waiting to be handed to the network. */
@@ -803,6 +815,8 @@ export interface NodeStatus {
   shards: number[];
   /** What we keep for others, in relay mode. */
   sharing?: Sharing;
+  /** What these bytes were for. Together they are all of them. */
+  traffic: Traffic[];
 }
 
 /** Something to show at once. It holds no more than the person allowed to be shown. */
@@ -880,10 +894,22 @@ export interface PageMessage {
 export interface Peer {
   /** Its address. */
   address?: string;
+  /** What its program calls itself. */
+  agent?: string;
+  /** Whether it is one of the neighbours by whom gossip comes and goes. */
+  inMesh: boolean;
+  /** How long it takes to answer (milliseconds), once that was measured. */
+  latencyMs?: number;
+  /** Whether we called it; otherwise it called us. */
+  outbound: boolean;
   /** Its libp2p peer id. */
   peerId: string;
   /** The Waku protocols it serves, such as `relay` and `store`. */
   protocols: string[];
+  /** Since when it is connected (Unix milliseconds). */
+  since: number;
+  /** How it is connected. */
+  transport: Transport;
 }
 
 /** The recovery phrase. */
@@ -942,6 +968,9 @@ export interface ProfileLink {
 
 /** Whether a profile's keys are in memory. */
 export type ProfileState = 'locked' | 'unlocked';
+
+/** What bytes are for. */
+export type Purpose = 'own' | 'others' | 'store' | 'filter' | 'light-push' | 'nodes';
 
 /** The message that a reply answers, as much as is known of it. */
 export interface Quote {
@@ -1319,6 +1348,19 @@ export interface TraceSighting {
 
 /** How it is known that a node had an envelope. */
 export type TraceWay = 'handed' | 'relay' | 'filter' | 'store';
+
+/** Bytes for one purpose since start. */
+export interface Traffic {
+  /** Received. */
+  bytesIn: number;
+  /** Sent. */
+  bytesOut: number;
+  /** What for. */
+  purpose: Purpose;
+}
+
+/** How a node is connected. */
+export type Transport = 'tcp' | 'websocket' | 'secure-websocket' | 'quic' | 'relayed' | 'other';
 
 /** What we think of a person. They do not learn it. */
 export type Trust = 'unknown' | 'trusted' | 'untrusted';

@@ -425,7 +425,7 @@ export interface Peer {
 }
 
 export interface Traffic {
-  purpose: 'own' | 'others' | 'store' | 'filter' | 'light-push' | 'metadata';
+  purpose: 'own' | 'others' | 'store' | 'filter' | 'light-push' | 'nodes';
   bytesIn: number;
   bytesOut: number;
 }

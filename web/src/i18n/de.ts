@@ -503,7 +503,7 @@ export const de: Catalogue = {
   'purpose.store': 'Verpasste Nachrichten',
   'purpose.filter': 'An leichte Clients zugestellt',
   'purpose.light-push': 'Für leichte Clients veröffentlicht',
-  'purpose.metadata': 'Knoten kennenlernen',
+  'purpose.nodes': 'Knoten kennenlernen',
   'transport.websocket': 'WebSocket',
   'transport.secure-websocket': 'sicherer WebSocket',
   'transport.quic': 'QUIC',

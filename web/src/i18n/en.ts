@@ -503,7 +503,7 @@ const texts = {
   'purpose.store': 'Missed messages',
   'purpose.filter': 'Pushed to light clients',
   'purpose.light-push': 'Published for light clients',
-  'purpose.metadata': 'Getting to know nodes',
+  'purpose.nodes': 'Getting to know nodes',
   'transport.websocket': 'WebSocket',
   'transport.secure-websocket': 'secure WebSocket',
   'transport.quic': 'QUIC',

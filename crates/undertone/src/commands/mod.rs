@@ -22,6 +22,8 @@ mod settings;
 mod status;
 mod text;
 
+pub(crate) use open::can_show;
+
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 

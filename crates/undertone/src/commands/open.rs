@@ -47,7 +47,7 @@ fn show(invitation: &Invitation, by_hand: bool) {
 }
 
 /// Whether there is a screen at all.
-fn can_show() -> bool {
+pub(crate) fn can_show() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(all(unix, not(target_os = "macos"))) || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("BROWSER")
 }

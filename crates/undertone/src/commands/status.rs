@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use api::client::Client;
-use api::{Connectivity, DaemonStatus, Mode, NodeStatus, ProfileState};
+use api::{Connectivity, DaemonStatus, Mode, NodeStatus, ProfileState, Purpose};
 use serde::Serialize;
 
 use crate::args::Place;
@@ -73,7 +73,7 @@ fn details(node: &NodeStatus) -> String {
             "  mode".into(),
             format!("{mode}, cluster {}, shards {shards}", node.cluster),
         ],
-        vec!["  peers".into(), node.peers.len().to_string()],
+        vec!["  peers".into(), peers(node)],
         vec!["  waiting to be sent".into(), node.outbox.to_string()],
         vec!["  topics without full history".into(), node.history_gaps.to_string()],
         vec![
@@ -81,6 +81,15 @@ fn details(node: &NodeStatus) -> String {
             format!("{}, {}", bytes(node.bytes_in), bytes(node.bytes_out)),
         ],
     ];
+    rows.extend(
+        node.traffic
+            .iter()
+            .filter(|one| one.bytes_in + one.bytes_out > 0)
+            .map(|one| {
+                let sums = format!("{}, {}", bytes(one.bytes_in), bytes(one.bytes_out));
+                vec![format!("    {}", purpose(one.purpose)), sums]
+            }),
+    );
     if let Some(sharing) = &node.sharing {
         rows.push(vec![
             "  kept for others".into(),
@@ -100,6 +109,27 @@ fn details(node: &NodeStatus) -> String {
             .map(|address| vec!["  address".into(), clean(address)]),
     );
     output::table(&rows)
+}
+
+fn peers(node: &NodeStatus) -> String {
+    let called = node.peers.iter().filter(|peer| peer.outbound).count();
+    let in_mesh = node.peers.iter().filter(|peer| peer.in_mesh).count();
+    let stores = node.asked.len();
+    format!(
+        "{} ({called} called by us), {in_mesh} pass messages on, {stores} asked for what was missed",
+        node.peers.len()
+    )
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Own => "to and from us",
+        Purpose::Others => "passed on for others",
+        Purpose::Store => "missed messages",
+        Purpose::Filter => "filter",
+        Purpose::LightPush => "light push",
+        Purpose::Nodes => "getting to know nodes",
+    }
 }
 
 /// The words for a state of the network.

@@ -1,6 +1,8 @@
-//! `undertone demo`: the whole story on one machine, without internet, over real sockets on loopback.
+//! `undertone demo`: the real thing on one machine, without internet, over real sockets on loopback: as two apps side by
+//! side ([`live`]), or as a story that is told and checked line by line.
 //!
 //! ```text
+//! live.rs      two apps and their talk        windows.rs   the browser windows they are in
 //! stage.rs     nodes, people, a directory     story.rs     what is played on it, and what has to hold
 //! nodes.rs     five service nodes             reveal.rs    what the nodes hold, and the search in it
 //! person.rs    an app and its person          narrator.rs  tells it, to people or to programs
@@ -12,6 +14,7 @@
 
 mod canary;
 mod evidence;
+mod live;
 mod narrator;
 mod nodes;
 mod person;
@@ -20,6 +23,7 @@ mod search;
 mod secrets;
 mod stage;
 mod story;
+mod windows;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -35,9 +39,15 @@ use crate::exit::{Exit, Failure};
 /// How the demo is to run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DemoArgs {
-    /// For programs: one line per check, the count last
-    #[arg(long)]
+    /// For programs: play the story, one line per check, the count last
+    #[arg(long, conflicts_with = "no_browser")]
     headless: bool,
+    /// Tell the story in the terminal instead of opening two apps
+    #[arg(long, conflicts_with_all = ["headless", "no_browser"])]
+    story: bool,
+    /// Print how to get into the two apps instead of opening windows
+    #[arg(long)]
+    no_browser: bool,
     /// Keep profiles and archives in this directory, which must be new or empty
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -45,6 +55,14 @@ pub(crate) struct DemoArgs {
 
 /// Plays the demo until it ends, or until `interrupted` does.
 pub(crate) async fn run(args: DemoArgs, interrupted: impl Future<Output = ()>) -> Result<()> {
+    match args.headless || args.story {
+        true => tell(args, interrupted).await,
+        false => live::run(args.keep.as_deref(), !args.no_browser, interrupted).await,
+    }
+}
+
+/// Tells the story, and checks it.
+async fn tell(args: DemoArgs, interrupted: impl Future<Output = ()>) -> Result<()> {
     let began = Instant::now();
     let mut stage = Stage::new(args.keep.as_deref())?;
     let audience = if args.headless {

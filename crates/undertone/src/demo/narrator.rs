@@ -326,7 +326,8 @@ pub(crate) enum Voice {
 }
 
 impl Voice {
-    fn name(self) -> &'static str {
+    /// Their name, as it stands before what they say.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Alice => "Alice",
             Self::Bob => "Bob",

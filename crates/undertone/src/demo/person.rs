@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use api::client::{Client, Events};
 use api::{
-    Account, Connectivity, Contact, ContactRequest, CreateProfile, Delivery, ExportPhrase, Frame, Item, Message,
-    MessageKind, NodeStatus, PageQuery, Secret, SendText, Unlock,
+    Account, AttachmentKind, Connectivity, Contact, ContactRequest, CreateProfile, Delivery, ExportPhrase, Frame,
+    Invitation, Item, Message, MessageKind, NodeStatus, OpenBrowser, PageQuery, Secret, SendAttachments, SendText,
+    Unlock,
 };
 use daemon::{Config, Daemon, Listen, Network};
 use tokio::sync::mpsc;
@@ -118,6 +119,16 @@ impl Person {
         }
     }
 
+    /// Lets a browser in: by a file that only its owner can read, or by a code.
+    pub(crate) async fn invite(&self) -> Result<Invitation> {
+        Ok(self.client()?.open_browser(&OpenBrowser::default()).await?)
+    }
+
+    /// Where their profile is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.config.data_dir
+    }
+
     /// The way to speak to the app, while it runs and afterwards.
     pub(crate) fn door(&self) -> Result<Client> {
         self.client().cloned()
@@ -188,6 +199,20 @@ impl Person {
             previews: Vec::new(),
         };
         Ok(self.client()?.send_text(self.profile()?, key, &body).await?.message_id)
+    }
+
+    /// Shows somebody a picture. The message's id.
+    pub(crate) async fn show(&self, key: &str, text: &str, picture: &[u8]) -> Result<String> {
+        let (client, profile) = (self.client()?, self.profile()?);
+        let upload = client
+            .upload(profile, AttachmentKind::Image, None, picture.to_vec())
+            .await?;
+        let body = SendAttachments {
+            uploads: vec![upload.id],
+            text: text.to_owned(),
+            reply_to: None,
+        };
+        Ok(client.send_attachments(profile, key, &body).await?.message_id)
     }
 
     /// Waits until the event stream shows a message.

@@ -414,9 +414,9 @@ pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
 
 /// How many chapters there are.
 pub(crate) const CHAPTERS: u64 = 6;
-const ALICE: &str = "Alice Morgan";
-const BOB: &str = "Bob Okafor";
-const NOTE: &str = "It's me, Alice, from the climbing wall.";
+pub(crate) const ALICE: &str = "Alice Morgan";
+pub(crate) const BOB: &str = "Bob Okafor";
+pub(crate) const NOTE: &str = "It's me, Alice, from the climbing wall.";
 const CONVERSATION: [(Voice, &str); 4] = [
     (Voice::Alice, "So nobody runs this for us?"),
     (Voice::Bob, "Five strangers do, and none of them can read it."),

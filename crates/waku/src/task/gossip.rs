@@ -49,7 +49,11 @@ impl Task {
                     self.messages.not_passed_on += 1;
                     self.report(id, &from, MessageAcceptance::Ignore);
                 }
-                self.deliver(Envelope::new(topic, good), Origin::Relay, Some(from));
+                let envelope = Envelope::new(topic, good);
+                if self.interests.wants(&envelope) {
+                    self.gossip.received += message.data.len() as u64;
+                }
+                self.deliver(envelope, Origin::Relay, Some(from));
             }
             Verdict::Doubtful => {
                 self.messages.rejected += 1;
@@ -150,10 +154,13 @@ impl Task {
             .ok_or(RelayError::WrongTopic)?;
         let published = gossip.publish(hash.clone(), data);
         let subscribed = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash));
-        let peers = subscribed.map(|(peer, _)| *peer).collect();
+        let peers: Vec<PeerId> = subscribed.map(|(peer, _)| *peer).collect();
         match published {
             Ok(_) => {
                 self.messages.published += 1;
+                if origin == Origin::Own {
+                    self.gossip.sent += (size * peers.len()) as u64;
+                }
                 self.count_due(&hash, size, None);
                 self.deliver(envelope, origin, None);
                 Ok(peers)

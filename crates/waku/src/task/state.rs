@@ -1,5 +1,7 @@
 //! What the node says of itself: connected or not, and the status that people and programs ask for.
 
+use std::time::Duration;
+
 use libp2p::PeerId;
 use libp2p::core::ConnectedPoint;
 use libp2p::multiaddr::Protocol;
@@ -51,7 +53,7 @@ impl Task {
             connectivity: self.connectivity,
             peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
             topics: self.topics.list(),
-            traffic: self.requests.tally().traffic(self.meters.totals()),
+            traffic: self.requests.tally().traffic(self.meters.totals(), self.gossip),
             messages: Messages {
                 not_archived,
                 ..self.messages
@@ -66,6 +68,7 @@ impl Task {
     fn peer_status(&self, peer: PeerId) -> PeerStatus {
         let link = self.links.get(&peer).and_then(|links| links.values().next());
         let known = self.book.peer(&peer);
+        let about = self.about.get(&peer);
         let gossip = self.swarm.behaviour().relay.as_ref();
         let in_mesh = |topic: &PubsubTopic| {
             gossip.is_some_and(|gossip| {
@@ -78,6 +81,9 @@ impl Task {
             peer_id: peer,
             address: link.map(|link| link.get_remote_address().clone()),
             is_outbound: link.is_some_and(ConnectedPoint::is_dialer),
+            agent: about.map(|about| about.agent.clone()).unwrap_or_default(),
+            connected_for: Duration::from_millis(about.map_or(0, |about| self.now().saturating_sub(about.since))),
+            latency: about.and_then(|about| about.latency),
             protocols: known
                 .map(|known| known.protocols().map(str::to_owned).collect())
                 .unwrap_or_default(),
