@@ -655,6 +655,7 @@ export const de: Catalogue = {
   'public.nameProblem': 'Nur Kleinbuchstaben a bis z, Ziffern und -.',
   'public.honest': 'Wer diesen Namen kennt, kann alles lesen, was hier steht.',
   'public.do': 'Beitreten',
+  'public.leaveText': 'Hier wird nichts mehr empfangen, und was gesagt wurde, wird auf diesem Gerät gelöscht. Der Name lässt dich wieder herein.',
 
   'quote.missing': 'Eine Nachricht, die nicht hier ist',
   'quote.unknown': 'Frühere Nachricht',

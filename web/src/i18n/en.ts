@@ -655,6 +655,7 @@ const texts = {
   'public.nameProblem': 'Only small letters a to z, digits and -.',
   'public.honest': 'Anyone who knows this name can read everything written here.',
   'public.do': 'Join',
+  'public.leaveText': 'Nothing is received here any more, and what was said is erased on this device. The name lets you in again.',
 
   'quote.missing': 'A message that is not here',
   'quote.unknown': 'Earlier message',
