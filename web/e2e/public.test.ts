@@ -31,10 +31,10 @@ test('joining takes a name, says who can read, and refuses what is no name', asy
   await alice.getByText('Only small letters a to z, digits and -.').waitFor();
   await alice.getByRole('textbox', { name: 'Name' }).fill('#Climbing');
   await alice.getByRole('button', { name: 'Join', exact: true }).click();
-  await alice.getByRole('log').waitFor();
+  await alice.getByLabel('Message to climbing').waitFor();
   await alice.getByText('anyone who knows the name can read it').first().waitFor();
   await join(bob, 'climbing');
-  await bob.getByRole('log').waitFor();
+  await bob.getByLabel('Message to climbing').waitFor();
 });
 
 test('strangers read each other, and the key stands beside a name that nobody checked', async () => {
