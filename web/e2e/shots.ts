@@ -72,7 +72,7 @@ test('message details', async () => {
 
 test.each([
   ['network', '#/network'], ['contacts', '#/contacts'], ['activity', '#/activity'], ['profile', '#/settings/profile'], ['privacy', '#/settings/privacy'],
-  ['appearance', '#/settings/appearance'], ['backup', '#/settings/backup'], ['storage', '#/settings/storage'],
+  ['appearance', '#/settings/appearance'], ['backup', '#/settings/backup'],
 ])('%s', async (name, hash) => {
   await go(alice, hash);
   await alice.getByRole('heading').first().waitFor();

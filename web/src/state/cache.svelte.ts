@@ -78,6 +78,7 @@ export class Cache {
         const timeline = this.timelines.get(item.value.chat);
         const known = timeline?.has(item.value.id) ?? false;
         timeline?.put(item.value);
+        if (known && !item.value.own) timeline?.lookForGaps();
         if (!known && !item.value.read && !item.value.own) this.arrived?.(item.value);
         break;
       }

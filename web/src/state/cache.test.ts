@@ -104,6 +104,19 @@ describe('a timeline', () => {
     expect(timeline.gaps.map((gap) => gap.clock)).toEqual([10]);
   });
 
+  test('a gap that appears later is shown when the message after it is touched', async () => {
+    const { messages, all } = source(10);
+    let gaps: Gap[] = [];
+    const cache = new Cache({ messages: async (chat: string, before?: string, limit?: number) => ({ ...(await messages(chat, before, limit)), gaps }) });
+    const timeline = cache.timeline('c');
+    timeline.shown = true;
+    await timeline.open();
+    expect(timeline.gaps).toEqual([]);
+    gaps = [{ before: all.at(-1)!.id, clock: all.at(-1)!.clock, count: 1, state: 'searching' }];
+    cache.apply({ type: 'event', epoch: 'e', seq: 1, items: [{ kind: 'message', value: all.at(-1)! }] });
+    await vi.waitFor(() => expect(timeline.gaps.length).toBe(1));
+  });
+
   test('a failure is told and can be tried again', async () => {
     const { messages } = source(10);
     messages.mockRejectedValueOnce(new Error('away'));

@@ -25,6 +25,7 @@ export class Timeline {
   private next: string | undefined;
   private readonly index = new Map<string, Message>();
   private run = 0;
+  private looking = false;
 
   constructor(readonly chat: string, private readonly source: Source) {}
 
@@ -121,9 +122,18 @@ export class Timeline {
     }
   }
 
+  /** Something about a message that is here changed: a gap may stand before it from now on. Many changes are one look. */
+  lookForGaps(): void {
+    if (!this.shown || this.looking) return;
+    this.looking = true;
+    setTimeout(() => {
+      this.looking = false;
+      void this.refreshGaps();
+    }, LOOK_AFTER);
+  }
+
   /** Asks again what is missing among the newest messages; for when some of it may have come. */
   async refreshGaps(): Promise<void> {
-    if (this.gaps.length === 0) return;
     try {
       const page = await this.source.messages(this.chat, undefined, LARGEST_PAGE);
       this.noteGaps(page, this.items.length <= page.items.length);
@@ -188,3 +198,5 @@ function position(items: readonly Message[], message: Message): number {
 const FIRST_PAGE = 60;
 const OLDER_PAGE = 120;
 const LARGEST_PAGE = 200;
+/** Milliseconds: what one commit touched, and those right after it, is one look. */
+const LOOK_AFTER = 300;
