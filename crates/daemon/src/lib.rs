@@ -55,6 +55,14 @@ use crate::engine::now;
 use crate::home::Home;
 use crate::http::Guard;
 
+/// What an image file becomes as the picture of a group and in a message: the bytes that travel inside the encryption. For
+/// whoever wants to look for them where they must not be.
+pub fn travelling_pictures(file: &[u8]) -> Option<[Vec<u8>; 2]> {
+    let group = media::picture::group_picture(file).ok()?;
+    let message = media::message_picture::prepare(file).ok()?;
+    Some([group, message.jpeg])
+}
+
 pub use config::{Config, Listen, Network};
 pub use home::HomeError;
 pub use http::document;

@@ -350,3 +350,39 @@ fn an_announcement_that_makes_no_sense_is_a_text() {
     assert!(super_none(&world, bob, &id));
     assert!(world.texts(bob, alice).pop().unwrap().starts_with("📎"));
 }
+
+#[test]
+fn a_text_to_a_group_overtakes_a_file_that_waits() {
+    use messenger::groups::Command as Wish;
+    let (mut world, alice, bob) = World::friends();
+    let create = Wish::Create {
+        name: "Climbing".into(),
+        colour: String::new(),
+        picture: None,
+        people: vec![world.key(bob)],
+    };
+    let Reply::Chat(chat) = world.command(alice, Command::Group(create)).unwrap() else {
+        panic!("a chat");
+    };
+    world.pass(MINUTE);
+    world.people[alice.0].online = false;
+    let file = new_file(1, 400_000);
+    send(&mut world, alice, bob, file.clone());
+    world.pass(MINUTE);
+    let command = Command::SendText {
+        chat,
+        text: "am I in time?".into(),
+        reply_to: None,
+    };
+    world.command(alice, command).unwrap();
+    // One at a time, as a slow node would take them.
+    let now = world.now;
+    let mut order = Vec::new();
+    for _ in 0..8 {
+        let sealed = world.messenger(alice).seal_due(now, 1).unwrap().value;
+        order.extend(sealed.iter().map(|(_, envelope)| is_chunk_of(&file, envelope)));
+    }
+    let first_chunk = order.iter().position(|is_chunk| *is_chunk).expect("chunks wait");
+    assert!(first_chunk > 0, "the text goes first");
+    assert!(order[first_chunk..].iter().all(|is_chunk| *is_chunk), "{order:?}");
+}

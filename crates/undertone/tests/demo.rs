@@ -21,6 +21,8 @@ fn the_whole_story_holds_and_nothing_is_left_behind() {
         "five nodes are up",
         "Bob has both messages",
         "delivered",
+        "Bob's app shows its name, colour and picture",
+        "Alice sends a photograph to the group",
         "0 found in",
         "the canary is found there in all 10 forms",
     ] {

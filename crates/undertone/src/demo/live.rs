@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use api::{Contact, ContactState};
 
+use super::circle;
 use super::narrator::Voice;
 use super::person::Person;
 use super::stage::Stage;
@@ -95,7 +96,7 @@ async fn talk(stage: &mut Stage) -> Result<()> {
         reader.hears(&id).await?;
         last = Some(id);
     }
-    Ok(())
+    circle::in_both_windows(alice, bob, 2 * READ).await
 }
 
 /// Something that is said.

@@ -8,11 +8,13 @@
 //! person.rs    an app and its person          narrator.rs  tells it, to people or to programs
 //! evidence.rs  what the nodes hold            search.rs    looks for secrets in bytes
 //! canary.rs    shows that the search finds    secrets.rs   what is looked for
+//! circle.rs    the two found a group
 //! ```
 //!
 //! Every part is the real one: [`waku::Node`], [`daemon::Daemon`], and [`api::client::Client`] over HTTP.
 
 mod canary;
+mod circle;
 mod evidence;
 mod live;
 mod narrator;
@@ -105,8 +107,8 @@ enum Went {
 }
 
 async fn play(narrator: &mut Narrator, stage: &mut Stage) -> Result<(), Stopped> {
-    let talk = story::tell(narrator, stage).await?;
-    reveal::tell(narrator, stage, &talk).await
+    let told = story::tell(narrator, stage).await?;
+    reveal::tell(narrator, stage, &told).await
 }
 
 /// Stops everything; what to do next.

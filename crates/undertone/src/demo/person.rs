@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use api::client::{Client, Events};
 use api::{
-    Account, AttachmentKind, Connectivity, Contact, ContactRequest, CreateProfile, Delivery, ExportPhrase, Frame,
-    Invitation, Item, Message, MessageKind, NodeStatus, OpenBrowser, PageQuery, Secret, SendAttachments, SendText,
-    Unlock,
+    Account, AttachmentKind, Connectivity, Contact, ContactRequest, CreateGroup, CreateProfile, Delivery, ExportPhrase,
+    Frame, Group, Invitation, Item, Message, MessageKind, NodeStatus, OpenBrowser, PageQuery, Secret, SendAttachments,
+    SendText, Unlock,
 };
 use daemon::{Config, Daemon, Listen, Network};
 use tokio::sync::mpsc;
@@ -213,6 +213,37 @@ impl Person {
             reply_to: None,
         };
         Ok(client.send_attachments(profile, key, &body).await?.message_id)
+    }
+
+    /// Founds a group with a picture, and lets somebody in.
+    pub(crate) async fn founds(&self, name: &str, colour: &str, with: &str, picture: Vec<u8>) -> Result<Group> {
+        let body = CreateGroup {
+            name: name.to_owned(),
+            colour: Some(colour.to_owned()),
+            members: vec![with.to_owned()],
+        };
+        let group = self.client()?.create_group(self.profile()?, &body).await?;
+        let pictured = self.client()?.set_group_picture(self.profile()?, &group.id, picture);
+        Ok(pictured.await?)
+    }
+
+    /// Waits until the event stream shows a group as expected.
+    pub(crate) async fn sees_group(&mut self, id: &str, as_expected: impl Fn(&Group) -> bool) -> Result<()> {
+        let is_it = |item: &Item| match item {
+            Item::Group(group) if group.id == id => as_expected(group).then_some(()),
+            _ => None,
+        };
+        self.feed()?.until(is_it).await
+    }
+
+    /// A group as the app shows it.
+    pub(crate) async fn group(&self, id: &str) -> Result<Group> {
+        Ok(self.client()?.group(self.profile()?, id).await?)
+    }
+
+    /// The picture of a message, as the app shows it.
+    pub(crate) async fn picture(&self, message: &str) -> Result<Vec<u8>> {
+        Ok(self.client()?.attachment(self.profile()?, message).await?)
     }
 
     /// Waits until the event stream shows a message.

@@ -9,23 +9,24 @@ use anyhow::{Context as _, Result, ensure};
 use waku::{PubsubTopic, WakuMessage};
 
 use super::canary;
+use super::circle;
 use super::evidence::{Light, Pile, Sighting};
 use super::narrator::{Narrator, Outcome, Stopped};
 use super::nodes::NODES;
 use super::search::{Form, Search};
 use super::secrets::{self, Hidden};
 use super::stage::Stage;
-use super::story::{self, Line, Talk};
+use super::story::{self, Line, Talk, Told};
 
 /// Shows it, and checks.
-pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, talk: &Talk) -> Result<(), Stopped> {
+pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, told: &Told) -> Result<(), Stopped> {
     narrator.chapter(
         "What the nodes saw",
         "Between the computers everything is encrypted once more; a node takes that off. This is what is left for it, envelope \
          by envelope.",
     );
     stage.nodes.quiet().await;
-    show(narrator, stage.nodes.sightings(), talk);
+    show(narrator, stage.nodes.sightings(), told);
     let release = release_canary(stage);
     narrator
         .step(
@@ -37,20 +38,20 @@ pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, talk: &Talk
 
     let search = narrator
         .quietly("making a search for all that must not be found", async {
-            prepare(stage)
+            prepare(stage, told)
         })
         .await?;
     narrator.aside(&format!(
-        "Now a search in all of it for {} secrets: texts, names, public keys, installation ids, recovery words, passwords. Each as it \
+        "Now a search in all of it for {} secrets: texts, names, the group, pieces of its pictures, public keys, installation ids, recovery words, passwords. Each as it \
          is, in hex, in base64 and in base58: {} byte strings.",
         search.needles(),
         search.patterns()
     ));
-    let control = async { read_by_bob(stage, &search).await };
+    let control = async { read_by_bob(stage, told, &search).await };
     narrator
         .step(
             "trying the search",
-            "the search finds every text in what Bob reads",
+            "the search finds every text and the group in what Bob reads",
             control,
         )
         .await?;
@@ -64,8 +65,9 @@ pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage, talk: &Talk
 }
 
 /// Plain and held, side by side.
-fn show(narrator: &mut Narrator, sightings: &[Sighting], talk: &Talk) {
-    let held = held(sightings, talk);
+fn show(narrator: &mut Narrator, sightings: &[Sighting], told: &Told) {
+    let talk = &told.talk;
+    let held = held(sightings, talk, told.talked_until);
     let rows: Vec<(String, String)> = talk
         .iter()
         .zip(&held)
@@ -96,11 +98,11 @@ fn show(narrator: &mut Narrator, sightings: &[Sighting], talk: &Talk) {
 
 /// The message in which each text travelled: the largest on the topic of the talk until the next text was written.
 /// Acknowledgements travel there too; they are smaller, or come later.
-fn held<'s>(sightings: &'s [Sighting], talk: &Talk) -> Vec<Option<&'s WakuMessage>> {
+fn held<'s>(sightings: &'s [Sighting], talk: &Talk, until: Instant) -> Vec<Option<&'s WakuMessage>> {
     let mut on_topic: BTreeMap<_, Vec<&Sighting>> = BTreeMap::new();
     for seen in sightings
         .iter()
-        .filter(|seen| talk.first().is_some_and(|line| seen.at >= line.began))
+        .filter(|seen| seen.at < until && talk.first().is_some_and(|line| seen.at >= line.began))
     {
         on_topic
             .entry(&seen.envelope.message.content_topic)
@@ -109,9 +111,9 @@ fn held<'s>(sightings: &'s [Sighting], talk: &Talk) -> Vec<Option<&'s WakuMessag
     }
     let mut seen = on_topic.into_values().max_by_key(Vec::len).unwrap_or_default();
     seen.sort_by_key(|seen| (Reverse(seen.envelope.message.encoded_len()), seen.at));
-    let ends = talk.iter().skip(1).map(|line| Some(line.began)).chain([None]);
-    let one = |(line, end): (&Line, Option<Instant>)| {
-        let during = |seen: &&&Sighting| seen.at >= line.began && end.is_none_or(|end| seen.at < end);
+    let ends = talk.iter().skip(1).map(|line| line.began).chain([until]);
+    let one = |(line, end): (&Line, Instant)| {
+        let during = |seen: &&&Sighting| seen.at >= line.began && seen.at < end;
         seen.iter().find(during).map(|seen| &seen.envelope.message)
     };
     talk.iter().zip(ends).map(one).collect()
@@ -151,9 +153,10 @@ async fn release_canary(stage: &mut Stage) -> Result<()> {
     stage.nodes.kept_by_all(&hashes).await
 }
 
-fn prepare(stage: &Stage) -> Result<Search> {
+fn prepare(stage: &Stage, told: &Told) -> Result<Search> {
     let mut needles = Vec::from_iter(canary::needle());
     needles.extend(secrets::of_texts(story::texts()));
+    needles.extend(circle::needles(&told.circle)?);
     for (whose, person) in [("Alice", &stage.alice), ("Bob", &stage.bob)] {
         let known = person.known()?;
         let hidden = Hidden {
@@ -168,7 +171,7 @@ fn prepare(stage: &Stage) -> Result<Search> {
 }
 
 /// The same search over what Bob's app shows.
-async fn read_by_bob(stage: &Stage, search: &Search) -> Result<()> {
+async fn read_by_bob(stage: &Stage, told: &Told, search: &Search) -> Result<()> {
     let messages = stage.bob.reads(stage.alice.key()?).await?;
     for message in &messages {
         ensure!(
@@ -178,6 +181,11 @@ async fn read_by_bob(stage: &Stage, search: &Search) -> Result<()> {
         );
     }
     ensure!(!messages.is_empty(), "Bob reads nothing");
+    let (group, messages) = circle::read_by_bob(stage, &told.circle).await?;
+    let words = messages.iter().map(|message| message.text.as_str());
+    for word in words.chain([group.name.as_str(), group.id.as_str()]) {
+        ensure!(!search.find(word.as_bytes()).is_empty(), "it misses {word:?}");
+    }
     Ok(())
 }
 

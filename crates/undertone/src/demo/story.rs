@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use api::{Contact, ContactState, Delivery, Message};
 
+use super::circle::{self, Circle};
 use super::narrator::{Narrator, Stopped, Voice, milliseconds};
 use super::nodes::NODES;
 use super::person::{Journey, Person};
@@ -19,11 +20,21 @@ pub(crate) struct Line {
     id: String,
 }
 
-/// Everything that was said, in order.
+/// Everything that was said between the two, in order.
 pub(crate) type Talk = Vec<Line>;
 
+/// What was played.
+pub(crate) struct Told {
+    /// What the two said to each other.
+    pub(crate) talk: Talk,
+    /// When that was over.
+    pub(crate) talked_until: Instant,
+    /// The group that they founded then.
+    pub(crate) circle: Circle,
+}
+
 /// Plays the whole story, except for the end of the stage.
-pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage) -> Result<Talk, Stopped> {
+pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage) -> Result<Told, Stopped> {
     strangers_run_nodes(narrator, stage).await?;
     two_people_arrive(narrator, stage).await?;
     a_stranger_asks(narrator, stage).await?;
@@ -31,7 +42,14 @@ pub(crate) async fn tell(narrator: &mut Narrator, stage: &mut Stage) -> Result<T
     they_talk(narrator, stage, &mut talk).await?;
     both_go_away(narrator, stage, &mut talk).await?;
     they_come_back(narrator, stage, &mut talk).await?;
-    Ok(talk)
+    stage.nodes.quiet().await;
+    let talked_until = Instant::now();
+    let circle = circle::they_found_a_group(narrator, stage).await?;
+    Ok(Told {
+        talk,
+        talked_until,
+        circle,
+    })
 }
 
 async fn strangers_run_nodes(narrator: &mut Narrator, stage: &mut Stage) -> Result<(), Stopped> {
@@ -371,7 +389,7 @@ async fn kept_by_all(stage: &mut Stage, since: Option<Instant>) -> Result<()> {
     stage.nodes.kept_by_all(&hashes).await
 }
 
-fn expect_states(journey: &Journey, expected: &[Delivery]) -> Result<()> {
+pub(crate) fn expect_states(journey: &Journey, expected: &[Delivery]) -> Result<()> {
     let states: Vec<Delivery> = journey.iter().map(|(state, _)| *state).collect();
     ensure!(states == expected, "the states were {states:?}");
     Ok(())
@@ -385,7 +403,7 @@ fn same(messages: &[Message], talk: &Talk) -> Result<()> {
 }
 
 /// The way of a message, in words.
-fn told(journey: &Journey, began: Instant) -> String {
+pub(crate) fn told(journey: &Journey, began: Instant) -> String {
     let step = |(state, at): &(Delivery, Instant)| {
         let name = match state {
             Delivery::Queued => "queued",
@@ -409,11 +427,14 @@ fn shortened(key: &str) -> String {
 /// Every text of the two, notes included: what is not to be found.
 pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
     let conversation = CONVERSATION.into_iter().map(|(_, text)| text);
-    conversation.chain(WHILE_BOB_IS_AWAY).chain([NOTE, ANSWER])
+    conversation
+        .chain(WHILE_BOB_IS_AWAY)
+        .chain([NOTE, ANSWER])
+        .chain(circle::texts())
 }
 
 /// How many chapters there are.
-pub(crate) const CHAPTERS: u64 = 6;
+pub(crate) const CHAPTERS: u64 = 7;
 pub(crate) const ALICE: &str = "Alice Morgan";
 pub(crate) const BOB: &str = "Bob Okafor";
 pub(crate) const NOTE: &str = "It's me, Alice, from the climbing wall.";
