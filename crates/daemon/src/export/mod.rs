@@ -14,7 +14,7 @@ use std::sync::Arc;
 use api::{AttachmentState, Gap, Message};
 use axum::body::Bytes as Part;
 use messenger::{ChatId, MessageId};
-use store::Cursor;
+use store::{Cursor, Deletion};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -219,7 +219,9 @@ impl Walk {
         let looking = writing.profile.read(move |reading| {
             let rows = reading.view.messages().page_after(&chat, &after, PIECE)?;
             let rows: Vec<_> = rows.iter().filter(|row| row.cursor() <= last).collect();
-            let messages: Result<Vec<Message>, _> = rows.iter().map(|row| reading.message_from(row)).collect();
+            // What was deleted for oneself is in nobody's files.
+            let shown = rows.iter().filter(|row| row.deletion != Deletion::ForMe);
+            let messages: Result<Vec<Message>, _> = shown.map(|row| reading.message_from(row)).collect();
             Ok((messages?, rows.last().map(|row| row.cursor())))
         });
         let (messages, end) = handle.block_on(looking).map_err(stopped)?;

@@ -68,15 +68,30 @@ pub(super) fn message(message: &Message, gaps: &[Gap], day: &mut String) -> Stri
     for one in &message.attachments {
         attachment(&mut html, message, one);
     }
-    match message.text.is_empty() {
-        false => {
-            let _ = write!(html, "<p class=\"text\" dir=\"auto\">{}</p>", Text(&message.text));
-        }
-        true if message.attachments.is_empty() => html.push_str("<p class=\"note\">deleted</p>"),
-        true => {}
+    if message.deleted {
+        html.push_str("<p class=\"note\">deleted</p>");
+    } else if !message.text.is_empty() {
+        let _ = write!(html, "<p class=\"text\" dir=\"auto\">{}</p>", Text(&message.text));
     }
+    html.push_str(&marks(message));
     html.push_str("</article>\n");
     html
+}
+
+/// What was done about a message.
+fn marks(message: &Message) -> String {
+    let edited = message
+        .edited_at
+        .filter(|_| !message.deleted)
+        .map(|_| "edited".to_owned());
+    let pinned = message.pinned.then(|| "pinned".to_owned());
+    let reactions = message.reactions.iter();
+    let reactions = reactions.map(|one| format!("<bdi>{}</bdi> {}", Text(&one.emoji), one.count));
+    let marks: Vec<String> = edited.into_iter().chain(pinned).chain(reactions).collect();
+    match marks.is_empty() {
+        true => String::new(),
+        false => format!("<p class=\"note\">{}</p>", marks.join(" · ")),
+    }
 }
 
 /// How a page ends.
@@ -215,12 +230,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_about_a_message_stands_below_it() {
+        let marked = Message {
+            edited_at: Some(1),
+            pinned: true,
+            reactions: vec![api::Reaction {
+                emoji: "👍".into(),
+                count: 2,
+                own: false,
+                names: Vec::new(),
+            }],
+            ..said("x")
+        };
+        let html = message(&marked, &[], &mut String::new());
+        assert!(
+            html.contains("<p class=\"note\">edited · pinned · <bdi>👍</bdi> 2</p>"),
+            "{html}"
+        );
+        assert!(!message(&said("x"), &[], &mut String::new()).contains("note"));
+    }
+
+    #[test]
     fn a_gap_and_a_deleted_message_are_said() {
         let gap: Gap = serde_json::from_value(serde_json::json!({
             "before": "0x0123456789abcdef", "clock": 1, "count": 2, "since": 0, "state": "gone", "asked": 1
         }))
         .unwrap();
-        let html = message(&said(""), &[gap], &mut String::new());
+        let gone = Message {
+            deleted: true,
+            edited_at: Some(1),
+            ..said("")
+        };
+        let html = message(&gone, &[gap], &mut String::new());
+        assert!(!html.contains("edited"), "{html}");
         assert!(
             html.contains("2 messages are missing here") && html.contains("deleted"),
             "{html}"

@@ -5,12 +5,14 @@ use protocol::Timestamp;
 use protocol::content::ImageFormat;
 use protocol::id::ChatKind;
 use store::{
-    ChatNotificationsRow, ChatRow, ContactRow, MessageRow, PictureRow, PictureSize, PinRow, ReactionRow, StoreError,
+    ChatNotificationsRow, ChatRow, ContactRow, Deletion, MessageRow, PictureRow, PictureSize, PinRow, ReactionRow,
+    StoreError,
 };
 
 use super::rules::{self, Age};
 use super::walk::is_kept;
 use super::{BackupError, Choices, Command, Entry, Error, Head, Merged, OwnProfile};
+use crate::chats::{For, delete};
 use crate::command::CommandError;
 use crate::contacts::{is_mutual, relation};
 use crate::settings::Settings;
@@ -169,7 +171,11 @@ fn chat(
 fn message(turn: &mut Turn<'_, '_>, theirs: &MessageRow) -> Result<bool, StoreError> {
     if let Some(ours) = turn.tx.messages().load(&theirs.id)? {
         if let Some(newer) = rules::known_message(&ours, theirs) {
-            turn.tx.messages().update(&newer)?;
+            match newer.deletion {
+                Deletion::None => turn.tx.messages().update(&newer)?,
+                Deletion::ForEveryone => delete::erase(turn, newer, For::Everyone, theirs.deleted_by)?,
+                Deletion::ForMe => delete::erase(turn, newer, For::Me, None)?,
+            }
         }
         return Ok(false);
     }

@@ -2,6 +2,7 @@
 //! message itself and the index of words, its edits, its files, what is kept of it for others, and what of it still waits
 //! to be sent. A row without content stays, so that the message does not come back.
 
+use crypto::PublicKey;
 use protocol::clock;
 use protocol::content::chat_message::Body;
 use protocol::content::{ChatMessage, Content, DeleteMessage, SyncMessage};
@@ -41,11 +42,11 @@ fn delete_for_everyone(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<(), Co
     let (place, row) = target::to_speak(turn, id)?;
     let me = turn.me.public;
     let own = row.author == row_key(&me);
-    if !own && !moderates(turn, &place)? {
+    if !own && !moderates(turn, &place, &me)? {
         return Err(Error::MayNotDelete.into());
     }
-    let mut clock = place.next_clock(turn);
-    for row in with_album(turn, row)? {
+    let clocks = place.next_clock(turn)..;
+    for (row, clock) in with_album(turn, row)?.into_iter().zip(clocks) {
         let deletion = DeleteMessage {
             clock,
             chat_id: Some(place.chat.id.clone()),
@@ -55,7 +56,6 @@ fn delete_for_everyone(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<(), Co
         };
         place.tell(turn, clock, &Content::Delete(deletion))?;
         erase(turn, row, For::Everyone, (!own).then(|| row_key(&me)))?;
-        clock += 1;
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ pub(crate) fn inbound(
     let (place, row) = target::heard(turn, origin, signed, &about)?;
     let by = row_key(&signed.author);
     let theirs = row.author == by;
-    if !theirs && !(matches!(place.room, Room::Group) && groups::is_admin(turn, &place.chat.id, &signed.author)?) {
+    if !theirs && !moderates(turn, &place, &signed.author)? {
         return Err(Rule::NotAllowed.into());
     }
     if clock::plausible(deletion.clock, origin.sent_at) {
@@ -129,14 +129,16 @@ pub(crate) fn for_me(
     Ok(Done::Applied)
 }
 
-/// Whether we may delete what others say in a chat.
-fn moderates(turn: &mut Turn<'_, '_>, place: &Place) -> Result<bool, StoreError> {
-    let me = turn.me.public;
-    Ok(matches!(place.room, Room::Group) && groups::is_admin(turn, &place.chat.id, &me)?)
+/// Whether somebody may delete what others say in a chat.
+fn moderates(turn: &mut Turn<'_, '_>, place: &Place, person: &PublicKey) -> Result<bool, StoreError> {
+    match place.room {
+        Room::Group => groups::is_admin(turn, &place.chat.id, person),
+        Room::OneToOne { .. } | Room::Public => Ok(false),
+    }
 }
 
 /// Takes away everything that a message said, and everything that hangs on it.
-fn erase(
+pub(crate) fn erase(
     turn: &mut Turn<'_, '_>,
     row: MessageRow,
     whom: For,

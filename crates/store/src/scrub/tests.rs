@@ -121,6 +121,7 @@ fn live(store: &mut Store, life: &mut Life) {
     messages(store, life);
     keys(store, life);
     queues(store, life);
+    deletions(store, life);
 }
 
 /// Two hundred sessions whose states change in size and place, all but the last state of each superseded.
@@ -184,6 +185,101 @@ fn messages(store: &mut Store, life: &mut Life) {
         }
     }
     write(store, |tx| tx.chats().remove(gone));
+}
+
+/// Messages with an edit and a payload, still on their way and kept for others, of which two thirds are deleted: by their
+/// author, with everything that carries them, or by us alone.
+fn deletions(store: &mut Store, life: &mut Life) {
+    let id = one_to_one(9);
+    write(store, |tx| tx.chats().save(&chat(&id)));
+    for number in 0..150_u64 {
+        let [message_id, edit] = [1_000_000 + number, 2_000_000 + number].map(crate::testing::message_id);
+        let (text_marker, text) = life.text();
+        let secrets: [(Marker, Secret); 5] = std::array::from_fn(|_| life.secret(300));
+        let [payload, first, second, sent, kept] = secrets.each_ref().map(|(_, bytes)| bytes.to_vec());
+        let row = crate::MessageRow {
+            payload: Some(payload),
+            ..message(&id, 1_000_000 + number, &text)
+        };
+        write(store, |tx| {
+            tx.messages().insert(&row)?;
+            let clock = number;
+            tx.edits().add(&row.id, &crate::EditRow { clock, id: edit })?;
+            on_its_way(tx, row.id, number, first, sent)?;
+            keep(tx, row.id, number, kept)?;
+            keep(tx, edit, 1_000 + number, second)
+        });
+        if number % 3 == 2 {
+            continue;
+        }
+        write(store, |tx| {
+            for carrier in [message_id, edit] {
+                match number % 3 {
+                    0 => tx.repair().erase_original(&carrier)?,
+                    _ => tx.repair().remove_original(&carrier)?,
+                }
+                tx.outbox().remove_message(&carrier)?;
+                tx.datasync().withdraw(&carrier)?;
+            }
+            tx.edits().remove_of(&message_id)?;
+            tx.messages().update(&crate::MessageRow {
+                text: String::new(),
+                payload: None,
+                deletion: crate::Deletion::ForEveryone,
+                ..row
+            })
+        });
+        secrets.iter().for_each(|(marker, _)| life.erase(*marker));
+        life.erase(text_marker);
+    }
+}
+
+/// What of a message waits to be sent and to be acknowledged.
+fn on_its_way(
+    tx: &mut Tx<'_>,
+    message: protocol::id::MessageId,
+    number: u64,
+    payload: Vec<u8>,
+    body: Vec<u8>,
+) -> Result<(), StoreError> {
+    tx.outbox().insert(&NewEntry {
+        message: Some(message),
+        pubsub_topic: String::new(),
+        content_topic: String::new(),
+        key: RouteKey::Symmetric(vec![1; 32].into()),
+        payload,
+        ephemeral: false,
+        priority: 1,
+        due_at: NOW,
+        created_at: NOW,
+    })?;
+    let mut id = [0xdd; 32];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    let outgoing = OutgoingRow {
+        id,
+        group_id: id,
+        message: Some(message),
+        timestamp: 1,
+        body,
+    };
+    tx.datasync().offer(&outgoing, &person(1), NOW)
+}
+
+/// What of a message is kept for others.
+fn keep(tx: &mut Tx<'_>, message: protocol::id::MessageId, number: u64, bytes: Vec<u8>) -> Result<(), StoreError> {
+    let original = crate::OriginalRow {
+        message,
+        chat: one_to_one(9),
+        name: protocol::extensions::Name {
+            line: protocol::extensions::Line([7; 8]),
+            number,
+        },
+        audience: vec![2; 33],
+        bytes,
+        sent_at: NOW,
+        kept_at: NOW,
+    };
+    tx.repair().keep_original(&original, 1_000, [1_000, 1_000])
 }
 
 /// Pre-keys, group keys, topic keys, recovery words.
