@@ -144,7 +144,8 @@ fn paragraph(text: &str, from: usize, fences: &mut scan::Fences, blocks: &mut Ve
     };
     let to = from + text[from..to].trim_end_matches(['\n', '\r']).len();
     if from < to {
-        blocks.push(Block::Paragraph(spans(text, &[from..to])));
+        let place = from..to;
+        blocks.push(Block::Paragraph(spans(text, std::slice::from_ref(&place))));
     }
     next
 }

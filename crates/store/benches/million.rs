@@ -177,9 +177,9 @@ fn message(number: u64) -> MessageRow {
     let mut id = [0; 32];
     id.chunks_mut(8)
         .for_each(|part| part.copy_from_slice(&dice.next().to_be_bytes()));
-    let is_picture = dice.next() % 25 == 0;
+    let is_picture = dice.next().is_multiple_of(25);
     let words: Vec<String> = (0..12).map(|_| word(dice.rank(20_000))).collect();
-    let in_large = number % (MESSAGES / LARGE_CHAT) == 0;
+    let in_large = number.is_multiple_of(MESSAGES / LARGE_CHAT);
     MessageRow {
         id: MessageId::from_bytes(id),
         chat: chat(if in_large { 0 } else { 1 + dice.next() % (CHATS - 1) }),
@@ -205,12 +205,11 @@ fn word(rank: u64) -> String {
     let mut dice = Dice((rank + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1);
     let syllables = 2 + rank % 3;
     (0..syllables)
-        .map(|_| {
+        .flat_map(|_| {
             let pick = |letters: &'static [u8], number: u64| letters[(number % letters.len() as u64) as usize] as char;
             let number = dice.next();
             [pick(b"bcdfghklmnprstvw", number), pick(b"aeiou", number >> 32)]
         })
-        .flatten()
         .collect()
 }
 

@@ -154,8 +154,8 @@ fn pair(text: &str, tokens: &[Token], open: usize, mark: u8, length: usize, styl
     if inner == style || after(place(open)).is_none_or(char::is_whitespace) {
         return None;
     }
-    for close in open + 1..tokens.len() {
-        let Token::Marks(other, run) = &tokens[close] else {
+    for (close, token) in tokens.iter().enumerate().skip(open + 1) {
+        let Token::Marks(other, run) = token else {
             continue;
         };
         if *other != mark {
