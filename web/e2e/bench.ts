@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cpus, loadavg } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
@@ -40,6 +41,24 @@ async function fixture(): Promise<Page> {
   await page.request.post(`${BASE}/v1/profiles/p1/unlock`, { data: { password: 'right' } });
   return page;
 }
+
+test('this machine, and an empty page on it', async () => {
+  const page = await world.browser.newPage();
+  const frames = await page.evaluate(async () => {
+    const frames: number[] = [];
+    let last = performance.now();
+    for (const until = last + 5_000; last < until;) {
+      await new Promise((done) => requestAnimationFrame(done));
+      const now = performance.now();
+      frames.push(now - last);
+      last = now;
+    }
+    return frames.toSorted((a, b) => a - b);
+  });
+  await page.close();
+  rows.push({ figure: 'cores, and how many programs want them', value: `${cpus().length}, ${loadavg()[0]!.toFixed(1)}`, goal: 'fewer than cores' });
+  rows.push({ figure: 'control: frames of an empty page', value: `half ${frames[frames.length >> 1]!.toFixed(1)} ms, longest ${frames.at(-1)!.toFixed(1)} ms`, goal: '' });
+});
 
 test('first paint with 1,000 chats', async () => {
   const page = await fixture();
