@@ -113,6 +113,9 @@ pub struct Settings {
     /// Whether previews are made of links that we send.
     #[serde(default)]
     pub link_previews: LinkPreviews,
+    /// Whether files above 5 MB may go directly between this device and a contact's. The contact then sees our IP address.
+    #[serde(default)]
+    pub direct_files: bool,
     /// What is shown, and how loudly.
     #[serde(default)]
     pub notifications: Notifications,
@@ -132,6 +135,7 @@ impl Default for Settings {
             pictures_of: PicturesOf::Contacts,
             auto_backup: AutoBackup::WithoutMessages,
             link_previews: LinkPreviews::Ask,
+            direct_files: false,
             notifications: Notifications::default(),
         }
     }

@@ -112,6 +112,8 @@ pub struct Settings {
     pub auto_backup: AutoBackup,
     /// Whether previews are made of links that we send. The daemon's business.
     pub link_previews: LinkPreviews,
+    /// Whether large files may go directly between our device and a contact's, who then sees our IP address.
+    pub direct_files: bool,
     /// What is shown, and how loudly.
     pub notifications: Notifications,
 }
@@ -130,6 +132,7 @@ impl Default for Settings {
             pictures_of: PicturesOf::default(),
             auto_backup: AutoBackup::default(),
             link_previews: LinkPreviews::default(),
+            direct_files: false,
             notifications: Notifications::default(),
         }
     }
@@ -151,6 +154,7 @@ impl Settings {
             (PICTURES_OF, number(self.pictures_of)),
             (AUTO_BACKUP, number(self.auto_backup)),
             (LINK_PREVIEWS, number(self.link_previews)),
+            (DIRECT_FILES, u64::from(self.direct_files)),
             (PEACE, number(told.peace)),
             (PREVIEW, number(told.preview)),
             (NOTIFY_ONE_TO_ONE, number(told.one_to_one)),
@@ -198,6 +202,7 @@ impl Settings {
             pictures_of: choice(numbers, PICTURES_OF, default.pictures_of),
             auto_backup: choice(numbers, AUTO_BACKUP, default.auto_backup),
             link_previews: choice(numbers, LINK_PREVIEWS, default.link_previews),
+            direct_files: numbers.get(DIRECT_FILES) == Some(&1),
             notifications: Notifications {
                 peace: choice(numbers, PEACE, told.peace),
                 preview: choice(numbers, PREVIEW, told.preview),
@@ -282,6 +287,7 @@ const PICTURE_FOR: &str = "picture for";
 const PICTURES_OF: &str = "pictures of";
 const AUTO_BACKUP: &str = "auto backup";
 const LINK_PREVIEWS: &str = "link previews";
+const DIRECT_FILES: &str = "direct files";
 const PEACE: &str = "peace";
 const PREVIEW: &str = "notification preview";
 const NOTIFY_ONE_TO_ONE: &str = "notify one-to-one";
@@ -309,6 +315,7 @@ mod tests {
             pictures_of: PicturesOf::Nobody,
             auto_backup: AutoBackup::Off,
             link_previews: LinkPreviews::Never,
+            direct_files: true,
             notifications: Notifications {
                 peace: Peace::DoNotDisturb,
                 preview: Preview::All,

@@ -2,7 +2,8 @@
 //!
 //! A file is cut into chunks of one size, the last one padded; each is sealed under the file's own key and named by the
 //! SHA-256 of its sealed bytes. Reed-Solomon parity over the sealed chunks follows, and all of them travel in envelopes.
-//! Knows no disks and no transfers: what is where, and when, is the messenger's.
+//! A file above 5 MB has larger chunks and no parity, and goes from one device to the other; its announcement names the list
+//! of the chunks instead of each. Knows no disks and no transfers: what is where, and when, is the messenger's.
 
 use std::fmt;
 
@@ -13,8 +14,8 @@ use reed_solomon_erasure::galois_8::ReedSolomon;
 
 use crate::wire::files as wire;
 
-pub use crate::wire::files::FileControl;
 pub use crate::wire::files::file_control::What;
+pub use crate::wire::files::{FileControl, FileDoor};
 
 /// Names a file among those who hold its key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,8 +49,27 @@ pub struct Announcement {
     pub content_hash: [u8; 32],
     /// How it is cut.
     pub shape: Shape,
-    /// SHA-256 of its sealed chunks, parity after data.
+    /// SHA-256 of its sealed chunks, parity after data; of a file that goes directly, one: that of the list of them.
     pub hashes: Vec<[u8; 32]>,
+}
+
+/// How a file travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In envelopes: up to [`MAX_SIZE`].
+    Envelopes,
+    /// From one device to another: up to [`MAX_DIRECT_SIZE`].
+    Direct,
+}
+
+impl Way {
+    /// The way of a file of this length.
+    pub fn of(size: u64) -> Way {
+        match size > MAX_SIZE {
+            true => Way::Direct,
+            false => Way::Envelopes,
+        }
+    }
 }
 
 /// How a file is cut.
@@ -81,7 +101,7 @@ pub enum FileError {
     /// No key, a hash of another length, or a number of hashes that does not fit.
     #[error("the announcement of the file is malformed")]
     Malformed,
-    /// Empty, or larger than [`MAX_SIZE`].
+    /// Empty, or larger than [`MAX_DIRECT_SIZE`].
     #[error("the file is empty or too large")]
     Size,
     /// Cut in another way than we would.
@@ -92,8 +112,15 @@ pub enum FileError {
 impl Shape {
     /// How a file of this length is cut.
     pub fn of(size: u64) -> Result<Shape, FileError> {
-        if size == 0 || size > MAX_SIZE {
+        if size == 0 || size > MAX_DIRECT_SIZE {
             return Err(FileError::Size);
+        }
+        if Way::of(size) == Way::Direct {
+            return Ok(Shape {
+                chunk_size: DIRECT_CHUNK,
+                data: chunks(size, DIRECT_CHUNK)?,
+                parity: 0,
+            });
         }
         let chunk_size = CHUNKS
             .into_iter()
@@ -118,9 +145,12 @@ impl Shape {
     }
 }
 
-/// Cuts, seals and protects a file.
+/// Cuts, seals and protects a file that travels in envelopes.
 pub fn prepare(bytes: &[u8], key: &FileKey) -> Result<Prepared, FileError> {
     let shape = Shape::of(bytes.len() as u64)?;
+    if shape.parity == 0 {
+        return Err(FileError::Size);
+    }
     let chunk_key = key.chunk_key();
     let mut sealed: Vec<Vec<u8>> = bytes
         .chunks(shape.chunk_size as usize)
@@ -196,7 +226,12 @@ impl Announcement {
             return Err(FileError::Shape);
         }
         let (hashes, rest) = wire.chunk_hashes.as_chunks::<32>();
-        if !rest.is_empty() || hashes.len() != shape.total() as usize {
+        let expected_hashes = match Way::of(wire.size) {
+            Way::Envelopes => shape.total() as usize,
+            Way::Direct if shape.parity == 0 => 1,
+            Way::Direct => return Err(FileError::Shape),
+        };
+        if !rest.is_empty() || hashes.len() != expected_hashes {
             return Err(FileError::Malformed);
         }
         Ok(Announcement {
@@ -208,6 +243,16 @@ impl Announcement {
             shape,
             hashes: hashes.to_vec(),
         })
+    }
+
+    /// How it travels.
+    pub fn way(&self) -> Way {
+        Way::of(self.size)
+    }
+
+    /// Whether it goes from one device to the other.
+    pub fn is_direct(&self) -> bool {
+        self.way() == Way::Direct
     }
 
     /// The name of the file.
@@ -286,6 +331,21 @@ pub fn parse_chunk(bytes: &[u8]) -> Option<Chunk> {
     })
 }
 
+/// A door as bytes, to be kept.
+pub fn encode_door(door: &FileDoor) -> Vec<u8> {
+    door.encode_to_vec()
+}
+
+/// Reads what [`encode_door`] made.
+pub fn decode_door(bytes: &[u8]) -> Option<FileDoor> {
+    FileDoor::decode(bytes).ok()
+}
+
+/// The name of a list of chunks: the SHA-256 of their hashes, one after the other.
+pub fn list_hash(hashes: &[[u8; 32]]) -> [u8; 32] {
+    sha256(hashes.as_flattened())
+}
+
 /// The name that the topic of a file is made of.
 pub fn topic_name(file: &FileId) -> String {
     format!("{TOPIC_PREFIX}{file}")
@@ -346,6 +406,10 @@ pub fn clean_media_type(text: &str) -> String {
     }
 }
 
+/// The largest file that goes from one device to another, in bytes.
+pub const MAX_DIRECT_SIZE: u64 = 1_000_000_000;
+/// Its chunks: small enough to be held and checked before they are written, large enough to cost little.
+const DIRECT_CHUNK: u32 = 256 << 10;
 /// The largest file that travels in envelopes, in bytes.
 pub const MAX_SIZE: u64 = 5_000_000;
 /// Characters of a file name.

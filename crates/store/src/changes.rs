@@ -35,6 +35,8 @@ pub struct Changes {
     pub outbox: bool,
     /// What we listen to may have changed.
     pub topics: bool,
+    /// Something changed about files that go from one device to another.
+    pub transfers: bool,
     /// A secret or a text was erased or replaced: [`Store::checkpoint`](crate::Store::checkpoint) is wanted soon.
     pub erased: bool,
 }
@@ -59,6 +61,7 @@ impl Changes {
         self.noted.extend(other.noted);
         self.outbox |= other.outbox;
         self.topics |= other.topics;
+        self.transfers |= other.transfers;
         self.erased |= other.erased;
     }
 }

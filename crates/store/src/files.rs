@@ -37,6 +37,27 @@ pub struct FileRow {
     pub due_at: Option<Timestamp>,
     /// When it came into being here.
     pub created_at: Timestamp,
+    /// Chunks that are there, of a file that goes from one device to the other.
+    pub done: u32,
+    /// Where the other side can be reached for it, in the form of the wire.
+    pub door: Option<Vec<u8>>,
+    /// When the other side is to be asked for it, or since when it waits for us.
+    pub knock_at: Option<Timestamp>,
+    /// Why it does not come.
+    pub trouble: Option<FileTrouble>,
+}
+
+/// Why a file does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileTrouble {
+    /// There is no room for it.
+    DiskFull,
+    /// What came is not what was announced.
+    Wrong,
+    /// The other side could not be reached for days.
+    Unreachable,
+    /// Its author does not have it any more.
+    Gone,
 }
 
 /// How far a file is.
@@ -77,9 +98,11 @@ impl Files<'_> {
     pub fn save(&mut self, file: &FileRow) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO files
-                 (id, message, author, outgoing, announcement, size, state, tries, due_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-             ON CONFLICT (id) DO UPDATE SET state = ?7, tries = ?8, due_at = ?9",
+                 (id, message, author, outgoing, announcement, size, state, tries, due_at, created_at, done, door, knock_at,
+                  trouble)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT (id) DO UPDATE SET state = ?7, tries = ?8, due_at = ?9, done = ?11, door = ?12, knock_at = ?13,
+                 trouble = ?14",
             params![
                 file.id.0,
                 Sql(&file.message),
@@ -91,9 +114,14 @@ impl Files<'_> {
                 file.tries,
                 file.due_at.map(Sql),
                 Sql(file.created_at),
+                file.done,
+                file.door,
+                file.knock_at.map(Sql),
+                Coded(file.trouble),
             ],
         )?;
         self.touched(file.message);
+        self.0.record(|changes| changes.transfers = true);
         Ok(())
     }
 
@@ -114,6 +142,20 @@ impl Files<'_> {
             "SELECT * FROM files WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
             params![Sql(now), limit],
             read,
+        )
+    }
+
+    /// The files that wait for another device, or that another device waits for.
+    pub fn transfers(&self) -> Result<Vec<FileRow>, StoreError> {
+        self.0
+            .all("SELECT * FROM files WHERE knock_at >= 0 ORDER BY knock_at", [], read)
+    }
+
+    /// Whether the bytes of a file are to be kept.
+    pub fn is_kept(&self, id: &FileId) -> Result<bool, StoreError> {
+        self.0.exists(
+            "SELECT 1 FROM files WHERE id = ?1 AND state NOT IN (?2, ?3)",
+            params![id.0, Coded(FileState::Cancelled), Coded(FileState::Failed)],
         )
     }
 
@@ -279,6 +321,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FileRow> {
         tries: row.get("tries")?,
         due_at: optional(row, "due_at")?,
         created_at: column(row, "created_at")?,
+        done: row.get("done")?,
+        door: row.get("door")?,
+        knock_at: optional(row, "knock_at")?,
+        trouble: coded(row, "trouble")?,
     })
 }
 
@@ -289,6 +335,16 @@ impl Code for FileState {
         (FileState::Complete, 2),
         (FileState::Cancelled, 3),
         (FileState::Failed, 4),
+    ];
+}
+
+impl Code for Option<FileTrouble> {
+    const CODES: &'static [(Option<FileTrouble>, i64)] = &[
+        (None, 0),
+        (Some(FileTrouble::DiskFull), 1),
+        (Some(FileTrouble::Wrong), 2),
+        (Some(FileTrouble::Unreachable), 3),
+        (Some(FileTrouble::Gone), 4),
     ];
 }
 
@@ -310,6 +366,10 @@ mod tests {
             tries: 0,
             due_at: Some(NOW.plus(5)),
             created_at: NOW,
+            done: 0,
+            door: None,
+            knock_at: None,
+            trouble: None,
         }
     }
 
@@ -425,6 +485,42 @@ mod tests {
                 assert_eq!(tx.files().load(&FileId([1; 32]))?, Some(done));
                 assert_eq!(tx.files().next_due()?, None);
                 assert_eq!(tx.files().bytes_of(&one_to_one(1))?.files, 20);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn transfers_are_those_that_somebody_waits_for() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                for number in 1..=3 {
+                    set(tx, number)?;
+                }
+                let asked = FileRow {
+                    outgoing: true,
+                    door: Some(vec![9]),
+                    knock_at: Some(NOW.plus(1)),
+                    done: 7,
+                    ..file(2)
+                };
+                let knocking = FileRow {
+                    knock_at: Some(NOW),
+                    trouble: Some(FileTrouble::DiskFull),
+                    ..file(3)
+                };
+                tx.files().save(&asked)?;
+                tx.files().save(&knocking)?;
+                let waiting = tx.files().transfers()?;
+                assert_eq!(waiting.iter().map(|row| row.id.0[0]).collect::<Vec<_>>(), [3, 2]);
+                assert_eq!((waiting[1].done, waiting[0].trouble), (7, knocking.trouble));
+                assert!(tx.files().is_kept(&knocking.id)?);
+                tx.files().save(&FileRow {
+                    state: FileState::Cancelled,
+                    ..knocking.clone()
+                })?;
+                assert!(!tx.files().is_kept(&knocking.id)? && !tx.files().is_kept(&FileId([9; 32]))?);
                 Ok::<_, StoreError>(())
             })
             .unwrap();

@@ -16,7 +16,7 @@ pub use contacts::{ContactRow, Contacts, RequestSide, RequestState, Trust};
 pub use datasync::{Acknowledged, DataSync, DueMessage, OutgoingRow};
 pub use edits::{EditRow, Edits};
 pub use error::StoreError;
-pub use files::{ChatBytes, FileChunkRow, FileRow, FileState, Files};
+pub use files::{ChatBytes, FileChunkRow, FileRow, FileState, FileTrouble, Files};
 pub use group_keys::{GroupKeyRow, GroupKeys};
 pub use groups::{GroupEventRow, GroupRequestRow, GroupRequestState, GroupRow, GroupStanding, Groups, ReceiptRow};
 pub use history::{History, Span};

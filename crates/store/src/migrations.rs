@@ -45,6 +45,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_traces.sql"),
     include_str!("migrations/0009_edits.sql"),
     include_str!("migrations/0010_public.sql"),
+    include_str!("migrations/0011_direct_files.sql"),
 ];
 
 #[cfg(test)]

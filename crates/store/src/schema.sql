@@ -168,7 +168,7 @@ CREATE TABLE files (
     tries INTEGER NOT NULL,
     due_at INTEGER,
     created_at INTEGER NOT NULL
-) STRICT;
+, done INTEGER NOT NULL DEFAULT 0, door BLOB, knock_at INTEGER, trouble INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TRIGGER chunks_of_removed_files BEFORE DELETE ON files BEGIN
     DELETE FROM file_chunks WHERE file = OLD.id;
@@ -180,6 +180,8 @@ CREATE INDEX files_author ON files (author, state);
 CREATE INDEX files_due ON files (due_at) WHERE due_at IS NOT NULL;
 
 CREATE INDEX files_message ON files (message);
+
+CREATE INDEX files_transfers ON files (knock_at) WHERE knock_at IS NOT NULL;
 
 CREATE TABLE group_events (
     id INTEGER PRIMARY KEY,

@@ -37,6 +37,7 @@ pub(crate) fn settings(settings: &messenger::Settings) -> api::Settings {
             messenger::LinkPreviews::Always => api::LinkPreviews::Always,
             messenger::LinkPreviews::Never => api::LinkPreviews::Never,
         },
+        direct_files: settings.direct_files,
         notifications: notifications(&settings.notifications),
     }
 }
@@ -76,6 +77,7 @@ pub(crate) fn settings_from(settings: &api::Settings) -> messenger::Settings {
             api::LinkPreviews::Always => messenger::LinkPreviews::Always,
             api::LinkPreviews::Never => messenger::LinkPreviews::Never,
         },
+        direct_files: settings.direct_files,
         notifications: notifications_from(&settings.notifications),
     }
 }

@@ -1,10 +1,11 @@
 //! What a person does with files.
 
 use protocol::content::chat_message::Body;
-use protocol::files::{Announcement, What};
+use protocol::files::{Announcement, FileId, What};
 use protocol::id::{ChatId, ChatKind, MessageId};
 use store::{FileRow, FileState};
 
+use super::direct::{self, Step};
 use super::{fetch, ignore, row, stop, tell};
 use crate::command::{CommandError, Reply};
 use crate::turn::Turn;
@@ -26,6 +27,13 @@ pub enum Command {
         /// The message that announces it.
         message: MessageId,
     },
+    /// Says what became of moving a file from one device to the other.
+    Transfer {
+        /// The file.
+        file: FileId,
+        /// What became of it.
+        step: Step,
+    },
     /// Gives up sending or fetching a file, and forgets what of it is here. The message stays.
     Cancel {
         /// The message that announces it.
@@ -38,7 +46,7 @@ pub enum Command {
 pub struct NewFile {
     /// What is said of it.
     pub announced: Announcement,
-    /// Its sealed chunks, parity after data.
+    /// Its sealed chunks, parity after data; none of a file that goes from one device to the other.
     pub sealed: Vec<Vec<u8>>,
 }
 
@@ -57,6 +65,15 @@ pub enum FileCommandError {
     /// Nothing is under way.
     #[error("this file is not on its way")]
     NotMoving,
+    /// The person has not allowed it.
+    #[error(
+        "files above 5 MB go directly from your device to theirs, so that the other person sees your internet address (IP); \
+         allow this in the settings (undertone settings --direct-files true)"
+    )]
+    DirectOff,
+    /// Nobody else than the two may learn an address.
+    #[error("files above 5 MB can be sent to one contact at a time, not to a group")]
+    OneToOneOnly,
     /// It was sent already.
     #[error("this file was sent already")]
     SentAlready,
@@ -70,6 +87,8 @@ impl FileCommandError {
             FileCommandError::PublicChat => "public_chat",
             FileCommandError::Own => "own_file",
             FileCommandError::NotMoving => "file_not_moving",
+            FileCommandError::DirectOff => "direct_files_off",
+            FileCommandError::OneToOneOnly => "one_to_one_only",
             FileCommandError::SentAlready => "file_sent_already",
         }
     }
@@ -86,6 +105,7 @@ pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Rep
     match command {
         Command::Send { chat, file, reply_to } => send(turn, &chat, file, reply_to).map(Reply::Message),
         Command::Get { message } => get(turn, &message).map(|()| Reply::Done),
+        Command::Transfer { file, step } => direct::step(turn, &file, step).map(|()| Reply::Done),
         Command::Cancel { message } => cancel(turn, &message).map(|()| Reply::Done),
     }
 }
@@ -100,13 +120,21 @@ fn send(
     if chat.kind() == ChatKind::Public {
         return Err(FileCommandError::PublicChat.into());
     }
+    if announced.is_direct() {
+        direct::allowed(turn, chat)?;
+    }
     let text = hint(&announced);
     let message = crate::media::post(turn, chat, &text, Body::Text, Some(announced.to_wire()), reply_to)?;
     let own = turn.me.public;
+    let (state, due_at) = match announced.is_direct() {
+        // It goes when they ask for it.
+        true => (FileState::Offered, None),
+        false => (FileState::Moving, Some(turn.now)),
+    };
     let row = FileRow {
         outgoing: true,
-        state: FileState::Moving,
-        due_at: Some(turn.now),
+        state,
+        due_at,
         ..row(turn, &announced, message, &own)
     };
     turn.tx.files().save(&row)?;
@@ -121,6 +149,7 @@ fn get(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<(), CommandError>
     match file.state {
         _ if file.outgoing => Err(FileCommandError::Own.into()),
         FileState::Complete | FileState::Moving => Ok(()),
+        _ if announced.is_direct() => direct::fetch(turn, file),
         FileState::Offered | FileState::Cancelled | FileState::Failed => {
             // What history gave before is asked for again.
             ignore(turn, &file.id)?;
@@ -134,6 +163,7 @@ fn cancel(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<(), CommandErr
     let (file, _) = load(turn, message)?;
     match file.state {
         FileState::Moving => {}
+        FileState::Offered if file.outgoing => {}
         FileState::Complete if file.outgoing => return Err(FileCommandError::SentAlready.into()),
         _ => return Err(FileCommandError::NotMoving.into()),
     }

@@ -7,7 +7,7 @@ use protocol::layers::application::Signed;
 use protocol::wire::files::FileAnnouncement;
 use store::{FileRow, FileState};
 
-use super::{fetch, ignore, row, rules, stop};
+use super::{direct, fetch, ignore, row, rules, stop};
 use crate::contacts::Standing;
 use crate::inbound::{Inbound, Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
@@ -30,7 +30,7 @@ pub(crate) fn announced(
     let mut file = row(turn, &announced, message, author);
     let (files, bytes) = turn.tx.files().moving_from(&file.author)?;
     turn.tx.files().save(&file)?;
-    if rules::fetches_by_itself(files, bytes, announced.size) {
+    if !announced.is_direct() && rules::fetches_by_itself(files, bytes, announced.size) {
         fetch(turn, &mut file, &announced)?;
     }
     Ok(())
@@ -45,6 +45,9 @@ pub(crate) fn chunk(turn: &mut Turn<'_, '_>, chunk: Chunk) -> Result<Inbound, Ha
         return Err(Reason::Duplicate.into());
     }
     let announced = Announcement::decode(&file.announcement).ok_or(Reason::Undecodable)?;
+    if announced.is_direct() {
+        return Err(Reason::NotForUs.into());
+    }
     let expected = announced.hashes.get(chunk.index as usize).ok_or(Rule::WrongChunk)?;
     if sha256(&chunk.sealed) != *expected {
         return Err(Rule::WrongChunk.into());
@@ -95,6 +98,7 @@ pub(crate) fn control(
     match &control.what {
         Some(What::Wanted(bits)) => wanted(turn, origin, file, bits),
         Some(What::Withdrawn(_)) => withdrawn(turn, origin, file),
+        Some(What::Come(door) | What::Open(door)) => direct::door(turn, origin, signed, control, file, door),
         None => Err(Reason::Unsupported(signed.kind).into()),
     }
 }
@@ -106,6 +110,9 @@ fn wanted(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, mut file: FileRow, bits:
         return Err(Rule::NotAllowed.into());
     }
     let announced = Announcement::decode(&file.announcement).ok_or(Reason::Undecodable)?;
+    if announced.is_direct() {
+        return Err(Rule::NotAllowed.into());
+    }
     for position in from_bits(bits, announced.shape.total()) {
         turn.tx.files().resend(&file.id, position)?;
     }

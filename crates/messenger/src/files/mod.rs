@@ -6,6 +6,7 @@
 //! database, so both sides go on where they were after a restart.
 
 pub(crate) mod commands;
+pub(crate) mod direct;
 pub(crate) mod inbound;
 pub mod rules;
 
@@ -19,12 +20,16 @@ use store::{FileRow, FileState, OutboxId, Secret, StoreError, TopicRow, View};
 use crate::send;
 use crate::turn::{Turn, row_key};
 
-pub use crypto::file::FileKey;
+pub use crypto::SymmetricKey;
+pub use crypto::file::{FileKey, Hasher, sha256};
 
 pub use commands::{Command, FileCommandError, NewFile};
+pub use direct::Step;
 pub use protocol::files::{
-    Announcement, FileError, FileId, MAX_SIZE, Prepared, Shape, assemble, clean_media_type, clean_name, prepare,
+    Announcement, FileDoor, FileError, FileId, MAX_DIRECT_SIZE, MAX_SIZE, Prepared, Shape, Way, assemble,
+    clean_media_type, clean_name, decode_door, list_hash, open_data, prepare, seal_padded,
 };
+pub use store::FileTrouble as Trouble;
 
 /// How much of a file is done, in chunks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +46,7 @@ pub fn progress(view: &View<'_>, file: &FileRow, announced: &Announcement) -> Re
     let files = view.files();
     let (done, total) = match (file.state, file.outgoing) {
         (FileState::Complete, _) => (1, 1),
+        _ if announced.is_direct() => (u64::from(file.done), u64::from(shape.data)),
         (_, true) => (files.published(&file.id)?, u64::from(shape.total())),
         (_, false) => (files.count(&file.id)?, u64::from(shape.data)),
     };
@@ -186,6 +192,7 @@ pub(crate) fn stop(turn: &mut Turn<'_, '_>, mut file: FileRow, state: FileState)
     turn.tx.files().remove_chunks(&file.id, 0)?;
     file.state = state;
     file.due_at = None;
+    (file.knock_at, file.door) = (None, None);
     turn.tx.files().save(&file)
 }
 
@@ -243,6 +250,10 @@ pub(crate) fn row(
         tries: 0,
         due_at: None,
         created_at: turn.now,
+        done: 0,
+        door: None,
+        knock_at: None,
+        trouble: None,
     }
 }
 

@@ -44,7 +44,11 @@ fn a_file_comes_out_as_it_went_in_at_every_edge() {
         assert!(assemble(&announced, &data).unwrap() == file, "{length}");
     }
     assert_eq!(Shape::of(0), Err(FileError::Size));
-    assert_eq!(Shape::of(MAX_SIZE + 1), Err(FileError::Size));
+    assert_eq!(Shape::of(MAX_DIRECT_SIZE + 1), Err(FileError::Size));
+    assert!(
+        prepare(&bytes(MAX_SIZE as usize + 1), &key()).is_err(),
+        "goes another way"
+    );
     assert!(Shape::of(MAX_SIZE).unwrap().total() <= 256, "what the code can do");
 }
 
@@ -202,4 +206,38 @@ proptest! {
         prop_assert!(!clean.is_empty() && !clean.contains(['/', '\\']) && !clean.starts_with('.'));
         prop_assert_eq!(clean_name(&clean), clean);
     }
+}
+
+#[test]
+fn a_large_file_is_announced_by_the_list_of_its_chunks() {
+    let shape = Shape::of(MAX_SIZE + 1).unwrap();
+    assert_eq!((shape.chunk_size, shape.data, shape.parity), (262_144, 20, 0));
+    assert_eq!(Shape::of(MAX_DIRECT_SIZE).unwrap().data, 3_815);
+    let announced = Announcement {
+        key: key(),
+        name: "film.mp4".into(),
+        media_type: "video/mp4".into(),
+        size: MAX_SIZE + 1,
+        content_hash: [1; 32],
+        shape,
+        hashes: vec![list_hash(&[[2; 32]; 20])],
+    };
+    assert!(announced.is_direct());
+    let wire = announced.to_wire();
+    assert_eq!(Announcement::parse(&wire), Ok(announced));
+    let two = wire::FileAnnouncement {
+        chunk_hashes: vec![0; 64],
+        ..wire.clone()
+    };
+    assert_eq!(Announcement::parse(&two), Err(FileError::Malformed));
+    let with_parity = wire::FileAnnouncement {
+        parity_chunks: 1,
+        ..wire.clone()
+    };
+    assert_eq!(Announcement::parse(&with_parity), Err(FileError::Shape));
+    let too_large = wire::FileAnnouncement {
+        size: MAX_DIRECT_SIZE + 1,
+        ..wire
+    };
+    assert_eq!(Announcement::parse(&too_large), Err(FileError::Size));
 }

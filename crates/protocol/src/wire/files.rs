@@ -19,7 +19,7 @@ pub struct FileAnnouncement {
     /// Bytes of the file in one chunk.
     #[prost(uint32, tag = "6")]
     pub chunk_size: u32,
-    /// SHA-256 of every sealed chunk, one after the other, parity after data.
+    /// SHA-256 of every sealed chunk, one after the other, parity after data. Of a file above 5 MB: the SHA-256 of that list.
     #[prost(bytes = "vec", tag = "7")]
     pub chunk_hashes: ::prost::alloc::vec::Vec<u8>,
     /// How many of the chunks are parity.
@@ -44,7 +44,7 @@ pub struct FileControl {
     pub clock: u64,
     #[prost(bytes = "vec", tag = "2")]
     pub file_id: ::prost::alloc::vec::Vec<u8>,
-    #[prost(oneof = "file_control::What", tags = "3, 4")]
+    #[prost(oneof = "file_control::What", tags = "3, 4, 5, 6")]
     pub what: ::core::option::Option<file_control::What>,
 }
 /// Nested message and enum types in `FileControl`.
@@ -57,5 +57,21 @@ pub mod file_control {
         /// The file will not come.
         #[prost(bool, tag = "4")]
         Withdrawn(bool),
+        /// From the receiver: let it come; here I can be reached.
+        #[prost(message, tag = "5")]
+        Come(super::FileDoor),
+        /// From the author: come and get it; here I can be reached.
+        #[prost(message, tag = "6")]
+        Open(super::FileDoor),
     }
+}
+/// Where a node that was made for one transfer listens.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FileDoor {
+    /// Its libp2p peer id.
+    #[prost(bytes = "vec", tag = "1")]
+    pub peer_id: ::prost::alloc::vec::Vec<u8>,
+    /// Its addresses as texts (multiaddr), without the peer id.
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
