@@ -44,6 +44,26 @@ pub struct Attachment {
     /// How many parts it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Whether it goes directly from one device to the other: files above 5 MB, if the settings allow it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct: bool,
+    /// Why it does not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<FileTrouble>,
+}
+
+/// Why a file does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileTrouble {
+    /// There is no room for it on this device.
+    DiskFull,
+    /// What came is not what was announced.
+    Wrong,
+    /// The other device could not be reached for days.
+    Unreachable,
+    /// Its author does not have it any more.
+    Gone,
 }
 
 /// What an attachment is.

@@ -36,7 +36,9 @@ mod text;
 mod trace;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
-pub use attachment::{Attachment, AttachmentKind, AttachmentState, ChatStorage, SendAttachments, Upload, UploadQuery};
+pub use attachment::{
+    Attachment, AttachmentKind, AttachmentState, ChatStorage, FileTrouble, SendAttachments, Upload, UploadQuery,
+};
 pub use backup::{AutoBackup, BackupDoing, BackupFile, BackupJob, BackupState, Backups, CreateBackup, Restored};
 pub use chat::{Chat, ChatKind, JoinPublic};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};

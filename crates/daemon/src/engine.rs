@@ -49,6 +49,8 @@ pub(crate) struct Board {
     pub(crate) interests: watch::Receiver<Interests>,
     /// Counts how often a first message began to wait for somebody's contact code.
     pub(crate) urgent: watch::Receiver<u64>,
+    /// Counts how often something changed about files that go from one device to another.
+    pub(crate) transfers: watch::Receiver<u64>,
     /// Why the engine ended by itself, if it did. The sender is gone when the engine is.
     pub(crate) failure: watch::Receiver<Option<String>>,
 }
@@ -76,6 +78,7 @@ impl Engine {
         let (due, due_out) = watch::channel(None);
         let (interests, interests_out) = watch::channel(messenger.interests());
         let (urgent, urgent_out) = watch::channel(0);
+        let (transfers, transfers_out) = watch::channel(0);
         let (failure, failure_out) = watch::channel(None);
         let board = Board {
             own: own_out,
@@ -83,6 +86,7 @@ impl Engine {
             due: due_out,
             interests: interests_out,
             urgent: urgent_out,
+            transfers: transfers_out,
             failure: failure_out,
         };
         let core = Core {
@@ -94,6 +98,7 @@ impl Engine {
             due,
             interests,
             urgent,
+            transfers,
             on_screen: None,
         };
         let handle = Handle::current();
@@ -184,6 +189,7 @@ struct Core {
     due: watch::Sender<Option<Timestamp>>,
     interests: watch::Sender<Interests>,
     urgent: watch::Sender<u64>,
+    transfers: watch::Sender<u64>,
     /// The chat that somebody looks at.
     on_screen: Option<ChatId>,
 }
@@ -333,6 +339,10 @@ impl Core {
         }
         if changes.outbox {
             self.look_at_outbox()?;
+        }
+        // With its message goes a file.
+        if changes.transfers || changes.erased {
+            self.transfers.send_modify(|count| *count += 1);
         }
         self.log.append(self.items(&changes)?);
         self.notify(&changes)

@@ -8,6 +8,7 @@
 //! catch_up.rs  missing history, from store nodes          event_log.rs  what the UI must learn
 //! convert.rs   rows → API types                           readers.rs    connections for lists
 //! door.rs      which browsers were let in              backup/       encrypted files of a profile
+//! direct/      large files, device to device
 //! export/      a chat as files for anybody             preview/      what a link's page says
 //! ```
 //!
@@ -21,6 +22,7 @@ mod calendar;
 mod catch_up;
 mod config;
 mod convert;
+mod direct;
 mod door;
 mod engine;
 mod event_log;

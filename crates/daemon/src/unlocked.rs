@@ -20,6 +20,7 @@ use crate::backup::Backups;
 use crate::catch_up::CatchUp;
 use crate::config::Network;
 use crate::convert::{self, Own, Reading};
+use crate::direct::{Folder, Transfers};
 use crate::engine::{Board, Engine, Stopped, now};
 use crate::event_log::EventLog;
 use crate::http::Refusal;
@@ -44,6 +45,7 @@ pub(crate) struct Unlocked {
     uploads: Uploads,
     backups: Backups,
     previews: Previews,
+    folder: Folder,
 }
 
 /// What the tasks say about themselves, always the latest.
@@ -76,7 +78,15 @@ impl Unlocked {
         let log = Arc::new(EventLog::new(new_epoch()?));
         let (node, events) = Node::start(config).await?;
         let engine = Engine::start(messenger, Arc::clone(&log), id.to_owned()).map_err(AccountsError::Thread)?;
-        let (tasks, gauges) = connect(&engine, &node, events, &log, mode);
+        let (mut tasks, gauges) = connect(&engine, &node, events, &log, mode);
+        let folder = Folder::of(dir);
+        let transfers = Transfers {
+            engine: engine.clone(),
+            readers: readers.clone(),
+            folder: folder.clone(),
+            listen: network.listen.address,
+        };
+        tasks.spawn(transfers.run());
         Ok(Self {
             id: id.to_owned(),
             engine,
@@ -91,6 +101,7 @@ impl Unlocked {
             uploads: Uploads::default(),
             backups,
             previews: Previews::new(network.reach),
+            folder,
         })
     }
 
@@ -155,6 +166,11 @@ impl Unlocked {
     /// Its backups.
     pub(crate) fn backups(&self) -> &Backups {
         &self.backups
+    }
+
+    /// Where its large files are.
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Previews of links.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::direct::Sealed;
 use messenger::media::{Picture, Sound};
 use tokio::time::Instant;
 
@@ -24,6 +25,8 @@ pub(crate) enum Ready {
         /// The file.
         bytes: Vec<u8>,
     },
+    /// Sealed beside the database; removed if it is not sent.
+    Large(Sealed),
 }
 
 /// The person's fault: more waits than is kept.

@@ -11,6 +11,7 @@
 //! store.rs filter.rs lightpush.rs metadata.rs           one service each, client and server
 //! events.rs    the bounded queue to the application     archive/  what a store node keeps
 //! limits.rs    what one peer may take     status.rs     what an operator sees
+//! direct.rs    a node for one errand, with none of the rest
 //! ```
 //!
 //! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`) only adds peers to the book of
@@ -20,6 +21,7 @@
 pub mod archive;
 mod behaviour;
 mod config;
+pub mod direct;
 mod discovery;
 mod events;
 mod filter;

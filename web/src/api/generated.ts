@@ -96,6 +96,8 @@ export interface Attachment {
   album?: string;
   /** How many pictures the album has. */
   albumSize?: number;
+  /** Whether it goes directly from one device to the other: files above 5 MB, if the settings allow it. */
+  direct?: boolean;
   /** How much of it is done, in parts. */
   done?: number;
   /** A sound's length in milliseconds. */
@@ -118,6 +120,8 @@ export interface Attachment {
   state: AttachmentState;
   /** How many parts it has. */
   total?: number;
+  /** Why it does not come. */
+  trouble?: FileTrouble;
   /** A picture's width in pixels, as the author says. */
   width?: number;
 }
@@ -410,6 +414,9 @@ export interface ExportPhrase {
   /** The profile's password. */
   password: Secret;
 }
+
+/** Why a file does not come. */
+export type FileTrouble = 'disk-full' | 'wrong' | 'unreachable' | 'gone';
 
 /** One text frame of the event stream. */
 export type Frame = {
@@ -1126,6 +1133,8 @@ export interface Settings {
   autoBackup?: AutoBackup;
   /** Lock after so many minutes without a request; absent: never. */
   autoLockMinutes?: number;
+  /** Whether files above 5 MB may go directly between this device and a contact's. The contact then sees our IP address. */
+  directFiles?: boolean;
   /** Whose groups we may be put into. */
   groupInvitationsFrom?: InvitationsFrom;
   /** Whether previews are made of links that we send. */
@@ -1858,7 +1867,7 @@ export interface Paths {
     body: Unlock;
     answer: Profile;
   };
-  /** Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (5 MB). It waits ten minutes to be sent. */
+  /** Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (1 GB). It waits ten minutes to be sent. */
   'POST /v1/profiles/{profile}/uploads': {
     query: { kind: AttachmentKind; name?: string };
     answer: Upload;

@@ -32,6 +32,22 @@ impl Client {
         answer(status, &bytes)
     }
 
+    /// Hands over a file, piece by piece.
+    pub async fn upload_file(&self, profile: &str, name: Option<&str>, file: &Path) -> Result<Upload, ClientError> {
+        let mut target = path(&["profiles", profile, "uploads"]) + "?kind=file";
+        if let Some(name) = name {
+            target.push_str("&name=");
+            encode(&mut target, name);
+        }
+        self.send_file(&target, file).await
+    }
+
+    /// Writes what a message carries to a new file, piece by piece.
+    pub async fn save_attachment(&self, profile: &str, message: &str, to: &Path) -> Result<(), ClientError> {
+        let target = path(&["profiles", profile, "messages", message, "attachment"]);
+        self.fetch_file(&target, to, &mut |_| ()).await
+    }
+
     /// Sends what was uploaded.
     pub async fn send_attachments(
         &self,

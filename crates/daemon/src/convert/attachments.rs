@@ -4,7 +4,7 @@ use api::{Attachment, AttachmentKind, AttachmentState};
 use messenger::files::{self, Announcement};
 use messenger::media::{self, ChatContent, sound};
 use messenger::{ChatId, MessageId};
-use store::{Deletion, FileState, MessageRow, StoreError};
+use store::{Deletion, FileState, FileTrouble, MessageRow, StoreError};
 
 use super::{AUDIO, IMAGE, Reading};
 
@@ -16,6 +16,8 @@ pub(crate) enum Bytes {
     Sound(Vec<u8>, &'static str),
     /// A file with its name.
     File(Vec<u8>, String),
+    /// A file that stands beside the database.
+    Large(Box<Announcement>),
 }
 
 impl Reading<'_> {
@@ -42,7 +44,10 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         let progress = files::progress(self.view, &file, &announced)?;
-        let is_here = file.state == FileState::Complete || file.outgoing && file.state == FileState::Moving;
+        let is_kept = file.outgoing && (announced.is_direct() || file.state == FileState::Moving);
+        let is_over = matches!(file.state, FileState::Cancelled | FileState::Failed);
+        let is_here = file.state == FileState::Complete || is_kept && !is_over;
+        let direct = announced.is_direct();
         Ok(vec![Attachment {
             kind: AttachmentKind::File,
             name: Some(announced.name),
@@ -52,6 +57,8 @@ impl Reading<'_> {
             state: state(file.state),
             done: Some(progress.done),
             total: Some(progress.total),
+            direct,
+            trouble: file.trouble.map(trouble),
             ..blank(row)
         }])
     }
@@ -80,6 +87,10 @@ impl Reading<'_> {
         let Some(announced) = Announcement::decode(&file.announcement) else {
             return Ok(None);
         };
+        if announced.is_direct() {
+            let is_here = file.outgoing || file.state == FileState::Complete;
+            return Ok(is_here.then(|| Bytes::Large(Box::new(announced))));
+        }
         let mut data = Vec::new();
         for place in 0..announced.shape.data {
             match self.view.files().chunk(&file.id, place)? {
@@ -144,6 +155,8 @@ fn blank(row: &MessageRow) -> Attachment {
         state: AttachmentState::Complete,
         done: None,
         total: None,
+        direct: false,
+        trouble: None,
     }
 }
 
@@ -152,6 +165,15 @@ fn sound_type(bytes: &[u8]) -> &'static str {
         Some(sound::AudioType::Aac) => "audio/aac",
         Some(sound::AudioType::Amr) => "audio/amr",
         _ => "application/octet-stream",
+    }
+}
+
+fn trouble(trouble: FileTrouble) -> api::FileTrouble {
+    match trouble {
+        FileTrouble::DiskFull => api::FileTrouble::DiskFull,
+        FileTrouble::Wrong => api::FileTrouble::Wrong,
+        FileTrouble::Unreachable => api::FileTrouble::Unreachable,
+        FileTrouble::Gone => api::FileTrouble::Gone,
     }
 }
 

@@ -22,6 +22,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::convert::attachments::Bytes;
+use crate::direct::Opened;
 use crate::engine::now;
 use crate::http::{Refusal, decoding};
 use crate::media::message_picture as pictures;
@@ -161,9 +162,15 @@ impl Writing {
                 for attachment in message.attachments.iter().filter(|one| is_here(one)) {
                     let name = names::file(message, attachment);
                     match self.bytes(handle, message)? {
-                        Some(bytes) => {
+                        Some(Carried::Here(bytes)) => {
                             archive.start_file(&name, stored())?;
                             archive.write_all(&bytes)?;
+                        }
+                        Some(Carried::Large(pieces)) => {
+                            archive.start_file(&name, stored())?;
+                            for piece in pieces {
+                                archive.write_all(&piece?)?;
+                            }
                         }
                         None => unreadable = unreadable + &name + "\n",
                     }
@@ -179,14 +186,20 @@ impl Writing {
     }
 
     /// The bytes of what a message carries; none if they cannot be read.
-    fn bytes(&self, handle: &Handle, message: &Message) -> io::Result<Option<Vec<u8>>> {
+    fn bytes(&self, handle: &Handle, message: &Message) -> io::Result<Option<Carried>> {
         let Ok(id) = message.id.parse::<MessageId>() else {
             return Ok(None);
         };
         let looking = self.profile.read(move |reading| reading.attachment_bytes(&id));
         Ok(match handle.block_on(looking).map_err(stopped)? {
-            Some(Bytes::Picture(bytes)) => handle.block_on(decoding(move || pictures::show(&bytes))).ok(),
-            Some(Bytes::Sound(bytes, _) | Bytes::File(bytes, _)) => Some(bytes),
+            Some(Bytes::Picture(bytes)) => {
+                let shown = handle.block_on(decoding(move || pictures::show(&bytes)));
+                shown.ok().map(Carried::Here)
+            }
+            Some(Bytes::Sound(bytes, _) | Bytes::File(bytes, _)) => Some(Carried::Here(bytes)),
+            Some(Bytes::Large(announced)) => Opened::open(self.profile.folder(), *announced)
+                .ok()
+                .map(|opened| Carried::Large(Box::new(opened))),
             None => None,
         })
     }
@@ -200,6 +213,13 @@ impl Writing {
     fn walk(&self) -> Walk {
         Walk { after: FIRST }
     }
+}
+
+/// What a message carries.
+enum Carried {
+    Here(Vec<u8>),
+    /// Piece by piece.
+    Large(Box<Opened>),
 }
 
 /// A way through the messages, the oldest first.

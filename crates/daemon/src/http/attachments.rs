@@ -5,10 +5,12 @@
 
 use api::{Accepted, AttachmentKind, ChatStorage, Created, ErrorBody, SendAttachments, Upload, UploadQuery, code};
 use axum::Json;
-use axum::body::Bytes as Body;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use futures::StreamExt as _;
+use futures::stream::unfold;
 use messenger::files::{self, Announcement, FileKey, NewFile};
 use messenger::media::{self, Sound};
 use messenger::{Command, MessageId, Reply};
@@ -18,17 +20,20 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::convert::attachments::Bytes;
+use crate::direct::{Opened, SealError, Sealed, Sealing};
 use crate::http::chats::{chat_id, no_chat};
 use crate::http::extract::{Asked, Body as JsonBody};
 use crate::http::messages::message_id;
 use crate::http::{App, Refusal};
 use crate::media::message_picture as pictures;
+use crate::unlocked::Unlocked;
 use crate::uploads::Ready;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     let uploads = OpenApiRouter::new()
         .routes(routes!(upload))
-        .layer(DefaultBodyLimit::max(pictures::MAX_INPUT + 1));
+        // Each kind has a limit of its own.
+        .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(uploads)
         .routes(routes!(send))
@@ -38,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(storage))
 }
 
-/// Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (5 MB). It waits ten minutes to be sent.
+/// Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (1 GB). It waits ten minutes to be sent.
 #[utoipa::path(
     post, path = "/v1/profiles/{profile}/uploads", tag = "attachments",
     params(("profile" = String, Path,), UploadQuery),
@@ -49,11 +54,10 @@ async fn upload(
     State(app): State<App>,
     Path(profile): Path<String>,
     Asked(query): Asked<UploadQuery>,
-    body: Result<Body, axum::extract::rejection::BytesRejection>,
+    body: Body,
 ) -> Result<(StatusCode, Json<Upload>), Refusal> {
     let profile = app.unlocked(&profile)?;
-    let body = body.map_err(|_| too_large("this is larger than what can be sent"))?;
-    let ready = make_ready(query, body).await?;
+    let ready = make_ready(&profile, query, body).await?;
     let mut upload = describe(&ready);
     upload.id = new_id()?;
     profile.uploads().keep(upload.id.clone(), ready).map_err(|_| {
@@ -83,8 +87,22 @@ async fn send(
         let text = "one of the uploads is not here (any more); upload it again";
         Refusal::new(StatusCode::NOT_FOUND, ErrorBody::new("upload_not_found", text))
     })?;
-    let command = command(chat, body.text, reply_to, ready).await?;
-    match profile.command(command).await? {
+    let (command, large) = command(chat, body.text, reply_to, ready).await?;
+    let reply = match (profile.command(command).await, large) {
+        // It can be sent again once the person has allowed it.
+        (Err(refusal), Some(large)) => {
+            if let [id] = &body.uploads[..] {
+                let _ = profile.uploads().keep(id.clone(), Ready::Large(large));
+            }
+            return Err(refusal);
+        }
+        (reply, large) => {
+            let reply = reply?;
+            large.map(Sealed::keep);
+            reply
+        }
+    };
+    match reply {
         Reply::Message(id) => Ok((
             StatusCode::CREATED,
             Json(Created {
@@ -121,6 +139,7 @@ async fn bytes(
         ),
         Bytes::Sound(bytes, media_type) => (bytes, media_type, "sound".into()),
         Bytes::File(bytes, name) => (bytes, "application/octet-stream", name),
+        Bytes::Large(announced) => return large(&profile, *announced).await,
     };
     let is_file = media_type == "application/octet-stream";
     let disposition = format!(
@@ -148,6 +167,34 @@ async fn bytes(
     }
     if let Some(value) = content_range.and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(header::CONTENT_RANGE, value);
+    }
+    Ok(response)
+}
+
+/// The bytes of a large file, piece by piece; ranges of it are not given.
+async fn large(profile: &Unlocked, announced: Announcement) -> Result<Response, Refusal> {
+    let (size, name) = (announced.size, announced.name.clone());
+    let folder = profile.folder().clone();
+    let opened = spawn_blocking(move || Opened::open(&folder, announced)).await;
+    let opened = opened.ok().and_then(Result::ok).ok_or_else(no_attachment)?;
+    let pieces = unfold(Some(opened), |opened| async {
+        let mut opened = opened?;
+        let read = spawn_blocking(move || opened.next().map(|piece| (piece, opened))).await;
+        match read {
+            Ok(Some((Ok(piece), opened))) => Some((Ok(piece), Some(opened))),
+            Ok(Some((Err(error), _))) => Some((Err(error), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(std::io::ErrorKind::Other.into()), None)),
+        }
+    });
+    let disposition = format!("attachment; filename*=UTF-8''{}", percent(&name));
+    let mut response = Body::from_stream(pieces).into_response();
+    let headers = response.headers_mut();
+    let bytes = HeaderValue::from_static("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, bytes);
+    headers.insert(header::CONTENT_LENGTH, size.into());
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
 }
@@ -202,22 +249,73 @@ async fn storage(
     found.map(Json).ok_or_else(no_chat)
 }
 
-async fn make_ready(query: UploadQuery, body: Body) -> Result<Ready, Refusal> {
+async fn make_ready(profile: &Unlocked, query: UploadQuery, body: Body) -> Result<Ready, Refusal> {
+    if query.kind == AttachmentKind::File {
+        return receive_file(profile, query.name.unwrap_or_default(), body).await;
+    }
+    let body = axum::body::to_bytes(body, pictures::MAX_INPUT + 1).await;
+    let body = body.map_err(|_| too_large("this is larger than what can be sent"))?;
     match query.kind {
         AttachmentKind::Image => decoding(move || pictures::prepare(&body)).await.map(Ready::Picture),
         AttachmentKind::Audio => match Sound::parse(body.to_vec()) {
             Ok(sound) => Ok(Ready::Sound(sound)),
             Err(error) => Err(unusable(error.code(), error.to_string())),
         },
-        AttachmentKind::File if body.is_empty() => Err(unusable("empty_file", "the file is empty".into())),
-        AttachmentKind::File if body.len() as u64 > files::MAX_SIZE => {
-            Err(too_large("files of at most 5 MB can be sent"))
-        }
-        AttachmentKind::File => Ok(Ready::File {
-            name: query.name.unwrap_or_default(),
-            bytes: body.to_vec(),
-        }),
+        AttachmentKind::File => unreachable!("received above"),
     }
+}
+
+/// Takes a file as it comes: a small one into memory, a large one sealed to the disk.
+async fn receive_file(profile: &Unlocked, name: String, body: Body) -> Result<Ready, Refusal> {
+    let mut parts = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut sealing: Option<Sealing> = None;
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Refusal::bad_request("the file did not arrive whole"))?;
+        if sealing.is_none() && (bytes.len() + part.len()) as u64 > files::MAX_SIZE {
+            let (folder, begun) = (profile.folder().clone(), std::mem::take(&mut bytes));
+            sealing = Some(
+                sealed(move || {
+                    let mut sealing = Sealing::begin(&folder, new_key()?)?;
+                    sealing.push(&begun)?;
+                    Ok(sealing)
+                })
+                .await?,
+            );
+        }
+        match sealing.take() {
+            None => bytes.extend_from_slice(&part),
+            Some(mut so_far) => {
+                sealing = Some(sealed(move || so_far.push(&part).map(|()| so_far)).await?);
+            }
+        }
+    }
+    match sealing {
+        Some(sealing) => {
+            let media_type = media_type_of(&name);
+            sealed(move || sealing.finish(&name, media_type))
+                .await
+                .map(Ready::Large)
+        }
+        None if bytes.is_empty() => Err(unusable("empty_file", "the file is empty".into())),
+        None => Ok(Ready::File { name, bytes }),
+    }
+}
+
+/// Works on the disk, beside the network's tasks.
+async fn sealed<T: Send + 'static>(work: impl FnOnce() -> Result<T, SealError> + Send + 'static) -> Result<T, Refusal> {
+    match spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(SealError::Home(error))) => Err(crate::accounts::AccountsError::from(error).into()),
+        Ok(Err(error @ SealError::TooLarge)) => Err(too_large(&error.to_string())),
+        Ok(Err(SealError::NoRandomness)) | Err(_) => Err(Refusal::unavailable()),
+    }
+}
+
+fn new_key() -> Result<FileKey, SealError> {
+    let mut key = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *key).map_err(|_| SealError::NoRandomness)?;
+    Ok(FileKey::from_bytes(&key))
 }
 
 /// What to ask the messenger for.
@@ -226,18 +324,29 @@ async fn command(
     text: String,
     reply_to: Option<MessageId>,
     ready: Vec<Ready>,
-) -> Result<Command, Refusal> {
+) -> Result<(Command, Option<Sealed>), Refusal> {
     let mut pictures = Vec::new();
     let count = ready.len();
     for one in ready {
         match one {
             Ready::Picture(picture) => pictures.push(picture),
             Ready::Sound(sound) if count == 1 => {
-                return Ok(Command::Media(media::Command::SendSound { chat, sound, reply_to }));
+                return Ok((
+                    Command::Media(media::Command::SendSound { chat, sound, reply_to }),
+                    None,
+                ));
             }
             Ready::File { name, bytes } if count == 1 => {
                 let file = cut(name, bytes).await?;
-                return Ok(Command::File(files::Command::Send { chat, file, reply_to }));
+                return Ok((Command::File(files::Command::Send { chat, file, reply_to }), None));
+            }
+            Ready::Large(large) if count == 1 => {
+                let file = NewFile {
+                    announced: large.announced.clone(),
+                    sealed: Vec::new(),
+                };
+                let command = Command::File(files::Command::Send { chat, file, reply_to });
+                return Ok((command, Some(large)));
             }
             _ => {
                 return Err(unusable(
@@ -247,21 +356,20 @@ async fn command(
             }
         }
     }
-    Ok(Command::Media(media::Command::SendPictures {
+    let command = media::Command::SendPictures {
         chat,
         text,
         pictures,
         reply_to,
-    }))
+    };
+    Ok((Command::Media(command), None))
 }
 
 /// Cuts and seals a file under a new key.
 async fn cut(name: String, bytes: Vec<u8>) -> Result<NewFile, Refusal> {
-    let mut key = zeroize::Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *key).map_err(|_| Refusal::unavailable())?;
+    let key = new_key().map_err(|_| Refusal::unavailable())?;
     let media_type = media_type_of(&name);
     let cut = spawn_blocking(move || {
-        let key = FileKey::from_bytes(&key);
         let prepared = files::prepare(&bytes, &key)?;
         Ok(NewFile {
             announced: Announcement {
@@ -316,6 +424,10 @@ fn describe(ready: &Ready) -> Upload {
             ..blank(AttachmentKind::Audio, sound.bytes.len())
         },
         Ready::File { bytes, .. } => blank(AttachmentKind::File, bytes.len()),
+        Ready::Large(sealed) => Upload {
+            size: sealed.announced.size,
+            ..blank(AttachmentKind::File, 0)
+        },
     }
 }
 

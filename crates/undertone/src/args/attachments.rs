@@ -26,9 +26,11 @@ pub(crate) enum AudioCommand {
 /// What can be done with files.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FileCommand {
-    /// Send a file of any kind, at most 5 MB; contacts with another program see its name and a hint
+    /// Send a file of any kind, up to 1 GB; contacts with another program see its name and a hint. Above 5 MB it goes directly
+    /// from your device to theirs when both are online, if you have allowed that
     #[command(
-        after_help = "Examples:\n  undertone file send @bob ./report.pdf\n  undertone file send @bob ./report.pdf --wait"
+        after_help = "Examples:\n  undertone file send @bob ./report.pdf\n  undertone file send @bob ./report.pdf --wait\n  \
+        undertone settings --direct-files true && undertone file send @bob ./film.mp4"
     )]
     Send {
         /// @name, chat key (zQ3… or 0x04…), or chat id
@@ -55,6 +57,14 @@ pub(crate) enum FileCommand {
         who: Who,
         #[command(flatten)]
         output: Output,
+    },
+    /// Begin to fetch a file, and do not wait for it
+    #[command(after_help = "Example:\n  undertone file fetch 0x5f…")]
+    Fetch {
+        /// The id of the message
+        message: String,
+        #[command(flatten)]
+        who: Who,
     },
     /// List pictures, sounds and files among the latest messages of a chat
     #[command(after_help = "Examples:\n  undertone file list @bob\n  undertone file list @bob --json")]

@@ -37,6 +37,10 @@ pub(crate) struct SettingsArgs {
     /// Whether to make previews of links you send; making one asks the page, from your address
     #[arg(long, value_name = "WHEN")]
     pub(crate) link_previews: Option<LinkPreviewsArg>,
+    /// Allow files above 5 MB to go directly between your device and a contact's; the other person then sees your internet
+    /// address (IP)
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) direct_files: Option<bool>,
     /// How much notifications say
     #[arg(long, value_name = "HOW")]
     pub(crate) preview: Option<PreviewArg>,

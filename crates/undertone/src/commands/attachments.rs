@@ -1,11 +1,10 @@
 //! `undertone send --image`, `undertone audio …`, `undertone file …`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use api::{Attachment, AttachmentKind, AttachmentState, Message, PageQuery, SendAttachments};
+use api::{Attachment, AttachmentKind, AttachmentState, FileTrouble, Message, PageQuery, SendAttachments};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{AudioCommand, FileCommand, Who};
@@ -81,6 +80,12 @@ pub(super) async fn file(command: FileCommand) -> Result<()> {
             who,
             output,
         } => get(&who, &message, to, output.format()).await,
+        FileCommand::Fetch { message, who } => {
+            let session = Session::open(&who).await?;
+            session.client.fetch_attachment(&session.profile, &message).await?;
+            output::text("The file is being fetched.");
+            Ok(())
+        }
         FileCommand::List { chat, who, output } => list(&who, &chat, output.format()).await,
         FileCommand::Cancel { message, who } => {
             let session = Session::open(&who).await?;
@@ -118,12 +123,22 @@ pub(super) fn words(attachment: &Attachment) -> String {
 async fn send_one(session: &Session, chat: &str, kind: AttachmentKind, file: &Path) -> Result<api::Created> {
     let chat = session.chat(chat).await?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    let bytes = read(file)?;
-    let upload = session
-        .client
-        .upload(&session.profile, kind, name.as_deref(), bytes)
-        .await
-        .with_context(|| format!("{}", file.display()))?;
+    let length = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    let uploading = match kind {
+        AttachmentKind::File if length > MAX_READ => {
+            session
+                .client
+                .upload_file(&session.profile, name.as_deref(), file)
+                .await
+        }
+        _ => {
+            session
+                .client
+                .upload(&session.profile, kind, name.as_deref(), read(file)?)
+                .await
+        }
+    };
+    let upload = uploading.with_context(|| format!("{}", file.display()))?;
     let body = SendAttachments {
         uploads: vec![upload.id],
         text: String::new(),
@@ -139,7 +154,6 @@ async fn get(who: &Who, message: &str, to: Option<PathBuf>, format: Format) -> R
         session.client.fetch_attachment(&session.profile, message).await?;
     }
     let attachment = follow(&session, message).await?;
-    let bytes = session.client.attachment(&session.profile, message).await?;
     let name = match (&attachment.name, attachment.kind) {
         // The daemon made it harmless.
         (Some(name), _) => name.clone(),
@@ -148,10 +162,11 @@ async fn get(who: &Who, message: &str, to: Option<PathBuf>, format: Format) -> R
         (None, _) => "sound.aac".into(),
     };
     let to = to.unwrap_or_else(|| PathBuf::from(name));
-    let mut file = std::fs::File::create_new(&to)
+    session
+        .client
+        .save_attachment(&session.profile, message, &to)
+        .await
         .with_context(|| format!("cannot save to {}; choose another place with --to", to.display()))?;
-    file.write_all(&bytes)
-        .with_context(|| format!("cannot write {}", to.display()))?;
     output::data(format, &attachment, |_| format!("{}", to.display()));
     Ok(())
 }
@@ -204,8 +219,21 @@ async fn follow(session: &Session, message: &str) -> Result<Attachment> {
             }
             AttachmentState::Moving | AttachmentState::Offered => tokio::time::sleep(LOOK_EVERY).await,
             AttachmentState::Cancelled => bail!("the file was given up"),
-            AttachmentState::Failed => bail!("the file did not arrive; ask for it again with `undertone file get`"),
+            AttachmentState::Failed => bail!("{}", failure(now.trouble)),
         }
+    }
+}
+
+/// Why a file did not come, and what can be done.
+fn failure(trouble: Option<FileTrouble>) -> &'static str {
+    match trouble {
+        None => "the file did not arrive; ask for it again with `undertone file get`",
+        Some(FileTrouble::DiskFull) => "there is no room for the file; make room and ask for it again",
+        Some(FileTrouble::Wrong) => "what came is not the file that was announced; ask its author to send it again",
+        Some(FileTrouble::Unreachable) => {
+            "their device could not be reached for days; ask again with `undertone file get` when both of you are online"
+        }
+        Some(FileTrouble::Gone) => "their device does not have the file any more; ask them to send it again",
     }
 }
 

@@ -72,6 +72,7 @@ fn changed(mut settings: Settings, changes: &SettingsArgs) -> Result<Settings, F
             _ => return Err(bad_notify()),
         }
     }
+    settings.direct_files = changes.direct_files.unwrap_or(settings.direct_files);
     settings.share_megabytes = changes.share_megabytes.unwrap_or(settings.share_megabytes);
     settings.share_hours = changes.share_hours.unwrap_or(settings.share_hours);
     Ok(settings)
@@ -131,6 +132,10 @@ fn words(settings: &Settings) -> String {
         LinkPreviews::Always => "always",
         LinkPreviews::Never => "never",
     };
+    let direct = match settings.direct_files {
+        true => "directly between devices; the other person sees your IP address",
+        false => "not sent and not fetched",
+    };
     output::table(&[
         vec!["lock".into(), lock],
         vec!["network".into(), mode.into()],
@@ -141,6 +146,7 @@ fn words(settings: &Settings) -> String {
         vec!["picture for".into(), people::audience_word(settings.picture_for).into()],
         vec!["pictures of".into(), pictures.into()],
         vec!["previews of links".into(), previews.into()],
+        vec!["files above 5 MB".into(), direct.into()],
         vec![
             "notifications".into(),
             people::notifications_words(&settings.notifications),
@@ -164,6 +170,7 @@ mod tests {
             picture_for: None,
             pictures_of: None,
             link_previews: None,
+            direct_files: None,
             preview: None,
             do_not_disturb: None,
             notify: vec!["mention=quiet".into()],

@@ -8,7 +8,7 @@ use crate::common::{Person, eventually};
 use crate::talk::{contact_state, key, node};
 
 /// Two contacts on one service node.
-fn contacts(alice: &Person, bob: &Person) -> (String, String) {
+pub(crate) fn contacts(alice: &Person, bob: &Person) -> (String, String) {
     let (alice_key, bob_key) = (key(alice), key(bob));
     alice.run(&["contact", "add", &bob_key, "--note", "Hi Bobby, it is Alice"]);
     eventually("the request", || {

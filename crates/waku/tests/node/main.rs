@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod direct;
 mod discovery;
 mod filter;
 mod mplex;

@@ -1,0 +1,230 @@
+//! A node for one errand: streams of opaque protocols with peers that were named to it, and nothing of Waku.
+//!
+//! It has an identity of its own, made when it starts and forgotten when it is dropped, so that nothing joins it with the
+//! node beside it. It speaks no identify, no gossip and no metadata; peers that were not named are refused when they
+//! connect, and every connection ends with the handle. What goes over a stream is its user's business.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use libp2p::allow_block_list::{self, AllowedPeers};
+use libp2p::identity::Keypair;
+use libp2p::multiaddr::Protocol;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{NetworkBehaviour, Stream, StreamProtocol, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, connection_limits};
+use libp2p_stream::{AlreadyRegistered, Control, IncomingStreams};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, interval, sleep_until, timeout};
+
+use crate::node::StartError;
+use crate::transport::{self, Meters};
+
+/// A node for one errand. It ends when it is dropped.
+pub struct DirectNode {
+    peer_id: PeerId,
+    addresses: Vec<Multiaddr>,
+    control: Control,
+    named: mpsc::Sender<(PeerId, Vec<Multiaddr>)>,
+    connected: watch::Receiver<BTreeSet<PeerId>>,
+}
+
+/// The other side's fault, or the connection's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DirectError {
+    /// No connection came about in time, in either direction.
+    #[error("the other device cannot be reached")]
+    Unreachable,
+    /// The other side does not speak the protocol, or the connection broke.
+    #[error("the connection to the other device broke")]
+    Broken,
+}
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    allowed: allow_block_list::Behaviour<AllowedPeers>,
+    limits: connection_limits::Behaviour,
+    streams: libp2p_stream::Behaviour,
+}
+
+impl DirectNode {
+    /// Starts a node on the current tokio runtime, listening when this returns.
+    pub async fn start(listen: Multiaddr) -> Result<DirectNode, StartError> {
+        let keypair = Keypair::generate_ed25519();
+        let peer_id = keypair.public().to_peer_id();
+        let transport = transport::build(&keypair, &Meters::default())
+            .map_err(|_| StartError::Unusable("the network is not usable"))?;
+        let limits = connection_limits::ConnectionLimits::default()
+            .with_max_established(Some(MAX_CONNECTIONS))
+            .with_max_pending_incoming(Some(MAX_CONNECTIONS));
+        let behaviour = Behaviour {
+            allowed: allow_block_list::Behaviour::default(),
+            limits: connection_limits::Behaviour::new(limits),
+            streams: libp2p_stream::Behaviour::new(),
+        };
+        let control = behaviour.streams.new_control();
+        let config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
+        let mut swarm = Swarm::new(transport, behaviour, peer_id, config);
+        let addresses = listen_on(&mut swarm, listen).await?;
+        let (named, commands) = mpsc::channel(NAMED);
+        let (connected, connected_out) = watch::channel(BTreeSet::new());
+        tokio::spawn(run(swarm, commands, connected));
+        Ok(DirectNode {
+            peer_id,
+            addresses,
+            control,
+            named,
+            connected: connected_out,
+        })
+    }
+
+    /// The node's name.
+    pub fn peer_id(&self) -> PeerId {
+        self.peer_id
+    }
+
+    /// Where it listens, without its name.
+    pub fn addresses(&self) -> &[Multiaddr] {
+        &self.addresses
+    }
+
+    /// Lets a peer in, dials it at these addresses again and again, and waits until it is connected, whoever dialled.
+    pub async fn connect(&self, peer: PeerId, addresses: Vec<Multiaddr>, within: Duration) -> Result<(), DirectError> {
+        let mut connected = self.connected.clone();
+        let named = self.named.send((peer, addresses)).await;
+        named.map_err(|_| DirectError::Broken)?;
+        let there = connected.wait_for(|peers| peers.contains(&peer));
+        match timeout(within, there).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(DirectError::Broken),
+            Err(_) => Err(DirectError::Unreachable),
+        }
+    }
+
+    /// Opens a stream to a connected peer.
+    pub async fn open_stream(&self, peer: PeerId, protocol: &'static str) -> Result<Stream, DirectError> {
+        let mut control = self.control.clone();
+        let opening = control.open_stream(peer, StreamProtocol::new(protocol));
+        match timeout(OPEN, opening).await {
+            Ok(Ok(stream)) => Ok(stream),
+            _ => Err(DirectError::Broken),
+        }
+    }
+
+    /// The streams that named peers open for a protocol. A protocol can be asked for once.
+    pub fn accept_streams(&self, protocol: &'static str) -> Result<IncomingStreams, AlreadyRegistered> {
+        self.control.clone().accept(StreamProtocol::new(protocol))
+    }
+}
+
+impl std::fmt::Debug for DirectNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DirectNode(..)")
+    }
+}
+
+/// Opens the listener and waits until its addresses are known.
+async fn listen_on(swarm: &mut Swarm<Behaviour>, listen: Multiaddr) -> Result<Vec<Multiaddr>, StartError> {
+    let unusable = |reason: String| StartError::Listen {
+        address: listen.clone(),
+        reason,
+    };
+    swarm
+        .listen_on(listen.clone())
+        .map_err(|error| unusable(error.to_string()))?;
+    let mut addresses = Vec::new();
+    let mut deadline = Instant::now() + FIRST_ADDRESS;
+    loop {
+        tokio::select! {
+            event = swarm.select_next_some() => match event {
+                SwarmEvent::NewListenAddr { address, .. } => {
+                    // Those of further interfaces come at once behind it.
+                    deadline = Instant::now() + MORE_ADDRESSES;
+                    addresses.push(address);
+                }
+                SwarmEvent::ListenerError { error, .. } => return Err(unusable(error.to_string())),
+                _ => {}
+            },
+            () = sleep_until(deadline) => break,
+        }
+    }
+    // Nobody else can use the loopback of a machine that listens everywhere.
+    if addresses.iter().any(|address| !is_loopback(address)) {
+        addresses.retain(|address| !is_loopback(address));
+    }
+    addresses.truncate(MAX_ADDRESSES);
+    match addresses.is_empty() {
+        true => Err(unusable("no address".into())),
+        false => Ok(addresses),
+    }
+}
+
+async fn run(
+    mut swarm: Swarm<Behaviour>,
+    mut named: mpsc::Receiver<(PeerId, Vec<Multiaddr>)>,
+    connected: watch::Sender<BTreeSet<PeerId>>,
+) {
+    let mut wanted: Vec<(PeerId, Vec<Multiaddr>)> = Vec::new();
+    let mut again = interval(DIAL_EVERY);
+    loop {
+        tokio::select! {
+            event = swarm.select_next_some() => match event {
+                SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                    connected.send_modify(|peers| { peers.insert(peer_id); });
+                }
+                SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                    connected.send_modify(|peers| { peers.remove(&peer_id); });
+                }
+                _ => {}
+            },
+            command = named.recv() => match command {
+                None => return,
+                Some((peer, addresses)) => {
+                    swarm.behaviour_mut().allowed.allow_peer(peer);
+                    dial(&mut swarm, peer, &addresses);
+                    wanted.push((peer, addresses));
+                }
+            },
+            _ = again.tick() => {
+                for (peer, addresses) in &wanted {
+                    dial(&mut swarm, *peer, addresses);
+                }
+            }
+        }
+    }
+}
+
+/// Without effect while there is a connection, or one is being made.
+fn dial(swarm: &mut Swarm<Behaviour>, peer: PeerId, addresses: &[Multiaddr]) {
+    if addresses.is_empty() {
+        return;
+    }
+    let dial = DialOpts::peer_id(peer)
+        .condition(PeerCondition::DisconnectedAndNotDialing)
+        .addresses(addresses.to_vec());
+    // What fails is tried again.
+    let _ = swarm.dial(dial.build());
+}
+
+fn is_loopback(address: &Multiaddr) -> bool {
+    address.iter().any(|part| match part {
+        Protocol::Ip4(address) => address.is_loopback(),
+        Protocol::Ip6(address) => address.is_loopback(),
+        _ => false,
+    })
+}
+
+/// One peer at a time, and both may have dialled.
+const MAX_CONNECTIONS: u32 = 4;
+/// Peers named and not yet dialled.
+const NAMED: usize = 4;
+/// Addresses that are told.
+const MAX_ADDRESSES: usize = 8;
+/// A connection without a stream.
+const IDLE: Duration = Duration::from_secs(60);
+const OPEN: Duration = Duration::from_secs(10);
+const DIAL_EVERY: Duration = Duration::from_secs(3);
+/// Until a listener says where it is.
+const FIRST_ADDRESS: Duration = Duration::from_secs(5);
+const MORE_ADDRESSES: Duration = Duration::from_millis(200);
