@@ -210,6 +210,9 @@ export class ProfileClient {
   fetchAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/fetch`);
   cancelAttachment = (message: string) => this.post(`/messages/${enc(message)}/attachment/cancel`);
 
+  /** A file of any size: it may take a while. */
+  download = async (path: string) => (await this.client.raw('GET', path, undefined, undefined, undefined, UPLOAD_WITHIN_MS)).blob();
+
   /** A picture or a file, with the page's proof. */
   async blob(path: string, signal?: AbortSignal): Promise<Blob> {
     return (await this.client.raw('GET', path, undefined, signal)).blob();

@@ -204,6 +204,9 @@ export interface Attachment {
   state?: 'offered' | 'moving' | 'complete' | 'cancelled' | 'failed';
   done?: number;
   total?: number;
+  /** It goes from one device to the other: the other side sees our IP address. */
+  direct?: boolean;
+  trouble?: 'disk-full' | 'wrong' | 'unreachable' | 'gone';
 }
 
 export interface Upload {
@@ -395,6 +398,7 @@ export interface Settings {
   picturesOf?: 'contacts' | 'nobody';
   autoBackup?: AutoBackup;
   linkPreviews?: 'ask' | 'always' | 'never';
+  directFiles?: boolean;
   notifications?: Partial<Notifications>;
 }
 

@@ -330,6 +330,16 @@ export const de: Catalogue = {
   'emoji.group8': 'Symbole',
   'emoji.group9': 'Flaggen',
 
+  'direct.title': 'Dateien über 5 MB',
+  'direct.text': 'Dateien über 5 MB gehen direkt von Gerät zu Gerät, wenn beide online sind; die andere Person sieht dabei deine Internetadresse (IP).',
+  'direct.allow': 'Erlauben',
+  'direct.setting': 'Senden und holen',
+  'direct.waits': 'geht, sobald sie geholt wird',
+  'direct.disk-full': 'kein Platz auf diesem Gerät',
+  'direct.wrong': 'nicht die angekündigte Datei',
+  'direct.unreachable': 'das andere Gerät war tagelang nicht erreichbar',
+  'direct.gone': 'auf dem anderen Gerät nicht mehr da',
+
   'export.title': 'Chat exportieren',
   'export.text': 'Speichert ein Archiv mit Seiten, die jeder Browser öffnet, demselben als JSON und den Bildern, Tönen und Dateien, die hier sind.',
   'export.readable': 'Darin ist nichts verschlüsselt. Bewahre es auf, wo nur du es lesen kannst.',
@@ -345,7 +355,7 @@ export const de: Catalogue = {
   'preview.withoutShort': 'Ohne Vorschau',
   'files.empty': 'Diese Datei ist leer.',
   'files.imageTooLarge': 'Ein Bild darf höchstens 10 MB haben.',
-  'files.tooLarge': 'Eine Datei darf höchstens 100 MB haben.',
+  'files.tooLarge': 'Eine Datei darf höchstens 1 GB haben.',
   'files.tooMany': 'In eine Nachricht passen höchstens sechs Bilder.',
 
   'filter.label': 'Zeigen',

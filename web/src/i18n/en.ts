@@ -330,6 +330,16 @@ const texts = {
   'emoji.group8': 'Symbols',
   'emoji.group9': 'Flags',
 
+  'direct.title': 'Files above 5 MB',
+  'direct.text': 'Files above 5 MB go directly from one device to the other while both are online, so the other person sees your internet address (IP).',
+  'direct.allow': 'Allow',
+  'direct.setting': 'Send and fetch them',
+  'direct.waits': 'goes when they fetch it',
+  'direct.disk-full': 'no room on this device',
+  'direct.wrong': 'not the file that was announced',
+  'direct.unreachable': 'their device was not reachable for days',
+  'direct.gone': 'not on their device any more',
+
   'export.title': 'Export chat',
   'export.text': 'Saves an archive with pages that any browser opens, the same as JSON, and the pictures, sounds and files that are here.',
   'export.readable': 'Nothing in it is encrypted. Keep it where only you can read it.',
@@ -345,7 +355,7 @@ const texts = {
   'preview.withoutShort': 'Without a preview',
   'files.empty': 'That file is empty.',
   'files.imageTooLarge': 'A picture may have at most 10 MB.',
-  'files.tooLarge': 'A file may have at most 100 MB.',
+  'files.tooLarge': 'A file may have at most 1 GB.',
   'files.tooMany': 'At most six pictures go into one message.',
 
   'filter.label': 'Show',

@@ -13,6 +13,7 @@ export type Dialog =
   | { kind: 'search' | 'add-contact' | 'new-group' | 'shortcuts' | 'phrase' | 'share' | 'password' }
   | { kind: 'public-chat'; name?: string }
   | { kind: 'add-members' | 'export'; chat: string }
+  | { kind: 'direct-files'; then: () => void }
   | { kind: 'forward'; text: string };
 
 export interface Toast {

@@ -10,7 +10,9 @@ export class Dropped {
 
 export const MOST_IMAGES = 6;
 export const LARGEST_IMAGE = 10_000_000;
-export const LARGEST_FILE = 100_000_000;
+export const LARGEST_FILE = 1_000_000_000;
+/** What is larger goes from one device to the other, if the person allows it. */
+export const LARGEST_BY_NETWORK = 5_000_000;
 
 let counter = 0;
 
