@@ -196,3 +196,20 @@ fn what_cannot_come_says_why_and_what_is_taken_back_ends() {
     assert_eq!(row(&world, bob, &id).state, FileState::Cancelled);
     assert_eq!(row(&world, bob, &id).knock_at, None);
 }
+
+#[test]
+fn a_file_that_is_wanted_again_is_given_again_and_stays_complete() {
+    let (mut world, alice, bob) = willing();
+    let id = send(&mut world, alice, bob, large(1)).unwrap();
+    get(&mut world, bob, id).unwrap();
+    step(&mut world, alice, &id, Step::Complete);
+    step(&mut world, bob, &id, Step::Failed(Trouble::DiskFull));
+    get(&mut world, bob, id).unwrap();
+    for end in [Step::Broken, Step::Progress(3), Step::Complete] {
+        step(&mut world, bob, &id, Step::Knocked(door(2)));
+        assert_eq!(row(&world, alice, &id).knock_at, Some(world.now));
+        step(&mut world, alice, &id, end);
+        let row = row(&world, alice, &id);
+        assert_eq!((row.state, row.knock_at, row.door), (FileState::Complete, None, None));
+    }
+}

@@ -135,6 +135,33 @@ fn who_was_away_gets_it_from_a_store_node_with_what_was_lost_repaired() {
 }
 
 #[test]
+fn one_envelope_in_twenty_may_be_lost_without_a_question() {
+    for seed in 0..5 {
+        let (mut world, alice, bob) = World::friends();
+        world.people[bob.0].online = false;
+        let sent = new_file(9, 5_000_000);
+        let id = send(&mut world, alice, bob, sent.clone());
+        let begin = world.now;
+        while state(&world, alice, &id) != FileState::Complete {
+            world.pass(1_000);
+        }
+        let took = world.now.0 - begin.0;
+        assert!(took <= 50_000, "47 envelopes, one a second: {took} ms");
+        let mut dice = rand_chacha::ChaCha20Rng::seed_from_u64(seed);
+        let total = sent.announced.shape.total() as usize;
+        let lost: Vec<usize> = (0..total)
+            .filter(|_| rand_core::Rng::next_u32(&mut dice) % 20 == 0)
+            .collect();
+        lose(&mut world, &sent, &lost);
+        world.people[bob.0].online = true;
+        world.catch_up(bob);
+        world.catch_up(bob);
+        assert_eq!(state(&world, bob, &id), FileState::Complete, "{} lost", lost.len());
+        assert_eq!(file(&world, bob, &id).unwrap().tries, 0);
+    }
+}
+
+#[test]
 fn what_parity_cannot_repair_is_asked_for() {
     let (mut world, alice, bob) = World::friends();
     world.people[bob.0].online = false;

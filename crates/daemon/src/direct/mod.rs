@@ -41,6 +41,10 @@ pub(crate) struct Transfers {
 impl Transfers {
     /// Moves files until the engine is gone.
     pub(crate) async fn run(self) -> Result<(), Stopped> {
+        // What was under way when the profile was locked, or the machine died, broke then: it is tried again soon.
+        for row in self.read(|files| files.transfers()).await? {
+            self.report(row.id, Step::Broken).await;
+        }
         let mut changed = self.engine.board().transfers.clone();
         let mut sessions = JoinSet::new();
         let mut running: BTreeMap<FileId, AbortHandle> = BTreeMap::new();

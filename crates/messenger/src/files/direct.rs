@@ -69,16 +69,19 @@ pub(super) fn step(turn: &mut Turn<'_, '_>, id: &FileId, step: Step) -> Result<(
     let Some(mut file) = turn.tx.files().load(id)? else {
         return Ok(());
     };
-    let is_over = match (file.outgoing, file.state) {
-        (_, FileState::Cancelled | FileState::Failed) => true,
-        (true, FileState::Complete) => !matches!(step, Step::Opened(_)),
-        (true, _) | (false, FileState::Moving) => false,
-        (false, _) => true,
+    let goes_on = match (file.outgoing, file.state) {
+        (_, FileState::Cancelled | FileState::Failed) => false,
+        (true, _) => true,
+        (false, state) => state == FileState::Moving,
     };
-    if is_over {
+    if !goes_on {
         return Ok(());
     }
     match step {
+        // They had it and want it again: whatever comes of that, it stays complete.
+        Step::Progress(_) | Step::Broken if file.outgoing && file.state == FileState::Complete => {
+            (file.knock_at, file.door) = (None, None);
+        }
         Step::Knocked(door) => match rules::next_knock(file.tries) {
             Some(wait) => {
                 tell(turn, &file, What::Come(door))?;
@@ -111,7 +114,7 @@ pub(super) fn step(turn: &mut Turn<'_, '_>, id: &FileId, step: Step) -> Result<(
         Step::Broken => {
             let soon = turn.now.plus(rules::KNOCK_SOON_MS);
             let again = file.knock_at.filter(|_| file.tries > rules::SOON_TRIES);
-            file.knock_at = Some(again.unwrap_or(soon));
+            file.knock_at = Some(again.map_or(soon, |at| at.max(soon)));
             file.door = None;
         }
         Step::Failed(trouble) => fail(&mut file, trouble),

@@ -1,7 +1,7 @@
 //! The app from outside: real processes of the release binary on loopback, one table per question.
 //!
 //! `cargo bench -p undertone --bench app` asks everything and takes about ten minutes; names after `--` ask only some:
-//! `paced`, `burst`, `catch-up`, `catch-up-50000`, `cold-start`, `node`, `idle`, `crowd`.
+//! `paced`, `burst`, `catch-up`, `catch-up-50000`, `cold-start`, `node`, `idle`, `crowd`, `files`.
 //!
 //! Processor time is that of one process, user and system, as the kernel counts it, in steps of 10 ms. The figures of the
 //! deployed client were taken on a machine of the same kind, at the same paces, with texts of the same length. Wall times
@@ -11,6 +11,7 @@
 mod catch_up;
 mod cold_start;
 mod crowd;
+mod files;
 mod idle;
 mod node;
 mod people;
@@ -56,6 +57,9 @@ fn main() {
         }
         if asked("idle") {
             idle::idle().await;
+        }
+        if asked("files") {
+            files::files().await;
         }
     });
 }

@@ -155,3 +155,65 @@ fn the_picture_of_a_preview_is_small_whatever_it_was() {
     }
     assert!(thumbnail(&bomb(60_000, 60_000)).is_err());
 }
+
+fn place_of(bytes: &[u8], wanted: &[u8]) -> usize {
+    bytes.windows(wanted.len()).position(|part| part == wanted).unwrap()
+}
+
+#[test]
+fn each_format_that_promises_too_much_is_refused_before_it_is_unpacked() {
+    let picture = noise(8, 8);
+    let mut jpeg = encode(&picture, 80);
+    let frame = place_of(&jpeg, &[0xff, 0xc0]);
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
+
+    let mut gif = Vec::new();
+    image::codecs::gif::GifEncoder::new(&mut gif)
+        .encode(picture.as_raw(), 8, 8, ExtendedColorType::Rgb8)
+        .unwrap();
+    gif[6..10].copy_from_slice(&[0xff; 4]);
+
+    let mut webp = Vec::new();
+    image::codecs::webp::WebPEncoder::new_lossless(&mut webp)
+        .write_image(picture.as_raw(), 8, 8, ExtendedColorType::Rgb8)
+        .unwrap();
+    // Behind the signature 0x2f: width and height less one, 14 bits each.
+    let size = place_of(&webp, b"VP8L") + 9;
+    webp[size..size + 3].copy_from_slice(&[0xff; 3]);
+    webp[size + 3] |= 0x0f;
+
+    for bytes in [jpeg, gif, webp] {
+        for made in [prepare(&bytes).err(), show(&bytes).err(), thumbnail(&bytes).err()] {
+            assert_eq!(made, Some(PictureError::TooManyPixels));
+        }
+    }
+}
+
+#[test]
+fn of_a_picture_with_thousands_of_frames_one_is_unpacked() {
+    let mut gif = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+    for _ in 0..3_000 {
+        encoder
+            .encode(noise(4, 4).as_raw(), 4, 4, ExtendedColorType::Rgb8)
+            .unwrap();
+    }
+    drop(encoder);
+    let shown = show(&gif).unwrap();
+    assert!(shown.starts_with(&[0xff, 0xd8, 0xff]));
+    let shown = decode(&shown).unwrap();
+    assert_eq!(shown.dimensions(), (4, 4));
+}
+
+#[test]
+fn pictures_cut_anywhere_or_altered_anywhere_are_refused_or_shown_and_no_panic() {
+    let whole = png(&noise(12, 12));
+    for end in (0..whole.len()).step_by(7) {
+        let _ = show(&whole[..end]);
+    }
+    for at in (0..whole.len()).step_by(5) {
+        let mut altered = whole.clone();
+        altered[at] ^= 0x55;
+        let _ = (show(&altered), thumbnail(&altered));
+    }
+}
