@@ -5,7 +5,6 @@
 mod attachments;
 mod commands;
 mod common;
-mod direct;
 mod groups;
 mod marks;
 mod node;
