@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::{NetworkBehaviour, StreamProtocol};
-use libp2p::{connection_limits, identify, ping};
+use libp2p::{autonat, connection_limits, identify, ping, relay as circuit, upnp};
 use tokio::sync::mpsc;
 use waku_proto::{filter, lightpush, metadata, peer_exchange, store};
 
@@ -21,6 +21,12 @@ pub(crate) struct Behaviour {
     pub(crate) inbound: inbound::Behaviour,
     pub(crate) outbound: libp2p_stream::Behaviour,
     pub(crate) relay: Toggle<relay::Gossip>,
+    /// Carries connections between peers that cannot reach each other.
+    pub(crate) hop: Toggle<circuit::Behaviour>,
+    /// Finds out whether we can be reached.
+    pub(crate) reach: Toggle<autonat::v1::Behaviour>,
+    /// Asks the router to let peers in.
+    pub(crate) router: Toggle<upnp::tokio::Behaviour>,
 }
 
 impl Behaviour {
@@ -38,7 +44,18 @@ impl Behaviour {
             Mode::Relay => Some(relay::gossip(config, topics)?),
             Mode::Light => None,
         };
+        let own = config.keypair.public().to_peer_id();
+        let reach = config.way_in;
         let behaviour = Self {
+            hop: reach
+                .carries_circuits
+                .then(|| circuit::Behaviour::new(own, circuit::Config::default()))
+                .into(),
+            reach: reach
+                .asks_peers
+                .then(|| autonat::v1::Behaviour::new(own, reachability(config)))
+                .into(),
+            router: reach.asks_router.then(upnp::tokio::Behaviour::default).into(),
             limits: connection_limits::Behaviour::new(limits),
             identify: identify::Behaviour::new(identify),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY)),
@@ -47,6 +64,22 @@ impl Behaviour {
             relay: relay.into(),
         };
         Ok((behaviour, streams))
+    }
+}
+
+/// As nwaku asks: three peers, every half minute. On loopback no address is global.
+fn reachability(config: &NodeConfig) -> autonat::v1::Config {
+    let is_loopback = |address: &libp2p::Multiaddr| {
+        address
+            .iter()
+            .any(|part| matches!(part, libp2p::multiaddr::Protocol::Ip4(ip) if ip.is_loopback()))
+    };
+    autonat::v1::Config {
+        retry_interval: Duration::from_secs(30),
+        refresh_interval: Duration::from_secs(300),
+        boot_delay: Duration::from_secs(if config.listen.iter().any(is_loopback) { 1 } else { 15 }),
+        only_global_ips: !config.listen.iter().any(is_loopback),
+        ..autonat::v1::Config::default()
     }
 }
 

@@ -48,6 +48,8 @@ pub struct NodeConfig {
     pub gossip_memory: usize,
     /// Tell the application of every message on every topic that is relayed, not only of what it is interested in.
     pub hear_everything: bool,
+    /// How peers that cannot reach us or each other are helped.
+    pub way_in: WayIn,
     /// How often the services may be asked.
     pub rate_limits: RateLimits,
     /// How much the filter service takes on.
@@ -82,6 +84,7 @@ impl Default for NodeConfig {
             max_connections_per_ip: 5,
             gossip_memory: 1024 * 1024 * 1024,
             hear_everything: false,
+            way_in: WayIn::default(),
             rate_limits: RateLimits::default(),
             filter_limits: FilterLimits::default(),
             protected_shards: Vec::new(),
@@ -114,6 +117,17 @@ pub enum Mode {
     Relay,
     /// Has chosen messages pushed to it (filter) and asks others to publish (light push).
     Light,
+}
+
+/// How peers get in past routers; by default in no special way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WayIn {
+    /// Carry connections between peers that cannot reach each other (circuit relay version 2).
+    pub carries_circuits: bool,
+    /// Ask peers whether they can reach us, and answer them (AutoNAT).
+    pub asks_peers: bool,
+    /// Ask the router for a way in (UPnP).
+    pub asks_router: bool,
 }
 
 /// What a relaying node does for others. Store is served whenever there is an archive.

@@ -45,7 +45,7 @@ mod store;
 mod task;
 mod transport;
 
-pub use config::{FilterLimits, Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, identity};
+pub use config::{FilterLimits, Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, WayIn, identity};
 pub use discovery::{
     DiscoveryConfig, Discv5Config, NodeRecord, RecordContents, RecordError, SignedTree, TreeError, TreeLink, WalkError,
 };

@@ -156,6 +156,9 @@ fn of_services(page: &mut Page, status: &NodeStatus) {
 }
 
 fn of_topics(page: &mut Page, status: &NodeStatus) {
+    if let Some(reachable) = status.reachable {
+        page.one(names::UNDERTONE_REACHABLE, &[], u64::from(reachable));
+    }
     page.one(names::LIBP2P_PUBSUB_TOPICS, &[], status.topics.len() as u64);
     for topic in &status.topics {
         let in_mesh = status.peers.iter().filter(|peer| peer.mesh.contains(topic)).count();

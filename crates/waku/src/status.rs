@@ -23,6 +23,8 @@ pub struct NodeStatus {
     pub record: String,
     /// How well it is connected.
     pub connectivity: Connectivity,
+    /// Whether peers say that they can reach us; `None` while they have not been asked.
+    pub reachable: Option<bool>,
     /// Connected peers.
     pub peers: Vec<PeerStatus>,
     /// Topics that are relayed, or asked for in light mode.

@@ -13,7 +13,7 @@ use libp2p::{Multiaddr, PeerId, Swarm, identify, ping};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use waku_proto::filter::{Ask, Failure, SUBSCRIBE_PROTOCOL, Subscriptions};
+use waku_proto::filter::{Ask, Failure, Subscriptions};
 use waku_proto::message::Unfit;
 use waku_proto::metadata::Metadata;
 use waku_proto::peers::{Origin as PeerOrigin, PeerBook};
@@ -38,6 +38,8 @@ use crate::{filter, lightpush, metadata};
 pub(crate) mod control;
 mod discover;
 mod gossip;
+mod light;
+mod reach;
 mod seen;
 mod state;
 
@@ -144,6 +146,7 @@ pub(crate) struct Task {
     record: Option<NodeRecord>,
     known: KnownRecords,
     doors: Doors,
+    reach: reach::Reach,
     found: mpsc::Receiver<Found>,
     finder: mpsc::Sender<Found>,
     connectivity: Connectivity,
@@ -166,12 +169,13 @@ impl Task {
     ) -> Result<(Self, Events), StartError> {
         check(&config)?;
         let (topics, meters, tally) = (Topics::default(), Meters::default(), Tally::default());
+        let own_id = config.keypair.public().to_peer_id();
         let (behaviour, streams) = Behaviour::new(&config, &topics).map_err(StartError::Unusable)?;
         let requests = Requests::new(behaviour.outbound.new_control(), tally.clone());
         let transport = transport::build(&config.keypair, &meters)
             .map_err(|_| StartError::Unusable("the network is not usable"))?;
         let swarm_config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
-        let swarm = Swarm::new(transport, behaviour, config.keypair.public().to_peer_id(), swarm_config);
+        let swarm = Swarm::new(transport, behaviour, own_id, swarm_config);
         let (reporter, news) = mpsc::channel(NEWS);
         let (event_queue, events) = queue();
         let own = metadata::Own {
@@ -230,6 +234,7 @@ impl Task {
             record: None,
             known,
             doors,
+            reach: reach::Reach::default(),
             found,
             finder,
             connectivity: Connectivity::Disconnected,
@@ -489,6 +494,11 @@ impl Task {
             })) if !matches!(failure, ping::Failure::Unsupported) => {
                 self.swarm.close_connection(connection);
             }
+            SwarmEvent::Behaviour(BehaviourEvent::Reach(event)) => self.reached(&event),
+            SwarmEvent::Behaviour(BehaviourEvent::Router(event)) => reach::asked_router(&event),
+            SwarmEvent::ExternalAddrConfirmed { .. }
+            | SwarmEvent::ExternalAddrExpired { .. }
+            | SwarmEvent::NewListenAddr { .. } => self.renew_record(),
             SwarmEvent::ConnectionEstablished {
                 peer_id,
                 connection_id,
@@ -585,39 +595,6 @@ impl Task {
     }
 }
 
-/// Light mode.
-impl Task {
-    /// A filter server pushed a message. Two servers push the same ones.
-    fn pushed(&mut self, peer: PeerId, envelope: Envelope) {
-        if !self.subscriptions.expects(&peer, &envelope) || envelope.message.check().is_err() {
-            self.messages.rejected += 1;
-            return;
-        }
-        let hash = envelope.hash();
-        if self.seen.insert(hash, self.now()) {
-            self.messages.received += 1;
-            self.tell(envelope, hash, Origin::Filter, Some(peer));
-        }
-    }
-
-    /// Asks filter servers for what is wanted and not yet held.
-    fn keep_subscribed(&mut self) {
-        if self.config.mode != Mode::Light {
-            return;
-        }
-        let now = self.now();
-        self.subscriptions
-            .available(&self.book.speaking(SUBSCRIBE_PROTOCOL), now);
-        while let Some((peer, ask)) = self.subscriptions.next_request(now) {
-            let (requests, reporter) = (self.requests.clone(), self.reporter.clone());
-            tokio::spawn(async move {
-                let answer = filter::ask(&requests, peer, ask).await;
-                let _ = reporter.send(News::FilterAnswered(peer, answer)).await;
-            });
-        }
-    }
-}
-
 /// The end.
 impl Task {
     async fn stop(mut self) {
@@ -694,15 +671,10 @@ fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
 /// Whether the port is free. The transport listens with `SO_REUSEPORT`, which would share a port that
 /// another program uses.
 fn probe(address: &Multiaddr) -> std::io::Result<()> {
-    let port = address.iter().find_map(|part| {
-        if let Protocol::Tcp(port) = part {
-            Some(port)
-        } else {
-            None
-        }
-    });
-    match (ip_of(address), port) {
-        (Some(ip), Some(port)) => std::net::TcpListener::bind((ip, port)).map(drop),
+    let Some(ip) = ip_of(address) else { return Ok(()) };
+    match address.iter().nth(1) {
+        Some(Protocol::Tcp(port)) => std::net::TcpListener::bind((ip, port)).map(drop),
+        Some(Protocol::Udp(port)) => std::net::UdpSocket::bind((ip, port)).map(drop),
         _ => Ok(()),
     }
 }

@@ -1,17 +1,19 @@
-//! Connections: TCP and WebSocket, DNS names, Noise, then Yamux or Mplex.
+//! Connections: TCP and WebSocket with Noise and then Yamux or Mplex, QUIC; DNS names.
 //!
-//! Mplex is offered after Yamux because browser clients speak nothing else. QUIC, circuit relays and
-//! secure WebSocket listeners are not offered.
+//! QUIC, which brings its own encryption and multiplexing, is dialled first where both are announced. Mplex is offered
+//! after Yamux because browser clients speak nothing else. Secure WebSocket listeners are not offered: a proxy with a
+//! certificate in front of the plain one is what operators have.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use libp2p::core::muxing::StreamMuxerBox;
+use futures::{AsyncRead, AsyncWrite};
+use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox};
 use libp2p::core::transport::Boxed;
 use libp2p::core::upgrade::{SelectUpgrade, Version};
 use libp2p::identity::Keypair;
-use libp2p::{PeerId, Transport, dns, noise, tcp, websocket, yamux};
+use libp2p::{PeerId, Transport, dns, noise, quic, tcp, websocket, yamux};
 
 use crate::meter::{Meter, Metered};
 
@@ -19,26 +21,45 @@ use crate::meter::{Meter, Metered};
 pub(crate) fn build(keypair: &Keypair, meters: &Meters) -> io::Result<Boxed<(PeerId, StreamMuxerBox)>> {
     let noise = noise::Config::new(keypair).map_err(io::Error::other)?;
     let socket = || tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
-    let plain = dns::tokio::Transport::system(socket())?;
     let web = websocket::Config::new(dns::tokio::Transport::system(socket())?);
+    let quic_meters = meters.clone();
+    let quic = quic::tokio::Transport::new(quic::Config::new(keypair));
+    let quic = quic.map(move |(peer, muxer), _| metered(peer, muxer, &quic_meters));
+    // Names are resolved around both: the resolver takes every address, so it cannot be one of two to choose from.
+    let plain = quic
+        .or_transport(upgraded(socket(), noise.clone(), meters))
+        .map(|either, _| either.into_inner());
+    let direct = upgraded(web, noise, meters)
+        .or_transport(dns::tokio::Transport::system(plain)?)
+        .map(|either, _| either.into_inner());
+    Ok(direct.boxed())
+}
 
-    let (plain_meters, web_meters) = (meters.clone(), meters.clone());
-    let plain = plain
-        .upgrade(Version::V1Lazy)
-        .authenticate(noise.clone())
-        .multiplex(multiplexers())
-        .map(move |(peer, muxer), _| {
-            (
-                peer,
-                StreamMuxerBox::new(Metered::new(muxer, plain_meters.attach(peer))),
-            )
-        });
-    let web = web
+/// Noise, then Yamux or Mplex, over something that carries bytes.
+fn upgraded<T>(transport: T, noise: noise::Config, meters: &Meters) -> Boxed<(PeerId, StreamMuxerBox)>
+where
+    T: Transport + Send + Unpin + 'static,
+    T::Output: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    T::Error: Send + Sync + 'static,
+    T::Dial: Send + 'static,
+    T::ListenerUpgrade: Send + 'static,
+{
+    let meters = meters.clone();
+    transport
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(multiplexers())
-        .map(move |(peer, muxer), _| (peer, StreamMuxerBox::new(Metered::new(muxer, web_meters.attach(peer)))));
-    Ok(web.or_transport(plain).map(|either, _| either.into_inner()).boxed())
+        .map(move |(peer, muxer), _| metered(peer, muxer, &meters))
+        .boxed()
+}
+
+fn metered<M>(peer: PeerId, muxer: M, meters: &Meters) -> (PeerId, StreamMuxerBox)
+where
+    M: StreamMuxer + Unpin + Send + 'static,
+    M::Substream: Unpin + Send + 'static,
+    M::Error: Send + Sync + 'static,
+{
+    (peer, StreamMuxerBox::new(Metered::new(muxer, meters.attach(peer))))
 }
 
 /// The meters of open connections, and the totals of all that ever were.

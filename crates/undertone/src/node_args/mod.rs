@@ -122,7 +122,13 @@ pub(crate) struct NodeArgs {
     /// Added to every port that is not 0 [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) ports_shift: Option<u16>,
-    /// What is known about the way in: any, none, or extip:<IP> [default: any]
+    /// Listen for QUIC too [default: false]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) quic_support: Option<bool>,
+    /// UDP port of QUIC; 0 takes any free one [default: 60000]
+    #[arg(long, value_name = "N")]
+    pub(crate) quic_port: Option<u16>,
+    /// What is known about the way in: any, none, upnp, or extip:<IP> [default: any]
     #[arg(long, value_name = "NAT")]
     pub(crate) nat: Option<Nat>,
     /// An address to announce; can be repeated

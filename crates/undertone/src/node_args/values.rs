@@ -7,8 +7,10 @@ use std::str::FromStr;
 /// What is known about the way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nat {
-    /// Nothing; announce the addresses of this machine.
+    /// Nothing; ask the router, and announce what is found out.
     Any,
+    /// The router can be asked (UPnP).
+    Upnp,
     /// There is no other way in; announce the addresses of this machine.
     None,
     /// Announce this address.
@@ -55,11 +57,12 @@ impl FromStr for Nat {
         match text {
             "any" => Ok(Self::Any),
             "none" => Ok(Self::None),
+            "upnp" => Ok(Self::Upnp),
             _ => text
                 .strip_prefix("extip:")
                 .and_then(|ip| ip.parse().ok())
                 .map(Self::External)
-                .ok_or_else(|| "use any, none, or extip: and an IP address (upnp and pmp are not supported)".into()),
+                .ok_or_else(|| "use any, none, upnp, or extip: and an IP address (pmp is not supported)".into()),
         }
     }
 }
@@ -214,7 +217,7 @@ mod tests {
             "extip:192.0.2.1".parse(),
             Ok(Nat::External("192.0.2.1".parse().unwrap()))
         );
-        assert!("upnp".parse::<Nat>().is_err());
+        assert!("pmp".parse::<Nat>().is_err());
         assert_eq!("sqlite://a/b.db".parse(), Ok(DatabaseUrl("a/b.db".into())));
         assert!("postgres://x".parse::<DatabaseUrl>().is_err());
     }

@@ -120,15 +120,15 @@ async fn fetch(
     }
 }
 
-/// Whether an address can be dialled by this node: TCP, WebSocket, by IP or name.
+/// Whether an address can be dialled by this node: TCP, WebSocket or QUIC, by IP or name.
 pub(crate) fn is_dialable(address: &Multiaddr) -> bool {
-    use libp2p::multiaddr::Protocol::{Dns, Dns4, Dns6, Dnsaddr, Ip4, Ip6, P2p, Tcp, Tls, Ws, Wss};
+    use libp2p::multiaddr::Protocol::{Dns, Dns4, Dns6, Dnsaddr, Ip4, Ip6, P2p, QuicV1, Tcp, Tls, Udp, Ws, Wss};
     let mut parts = address.iter();
     let begins = matches!(
         parts.next(),
         Some(Ip4(_) | Ip6(_) | Dns(_) | Dns4(_) | Dns6(_) | Dnsaddr(_))
     );
-    begins && parts.all(|part| matches!(part, Tcp(_) | Tls | Ws(_) | Wss(_) | P2p(_)))
+    begins && parts.all(|part| matches!(part, Tcp(_) | Udp(_) | QuicV1 | Tls | Ws(_) | Wss(_) | P2p(_)))
 }
 
 /// Lists that may wait for discv5.

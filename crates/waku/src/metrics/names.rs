@@ -61,3 +61,8 @@ pub(super) const WAKU_SERVICE_NETWORK_BYTES: Name =
 pub(super) const WAKU_SERVICE_REQUESTS: Name = Name("waku_service_requests", Counter, "requests to our services");
 pub(super) const WAKU_STORE_QUERIES: Name = Name("waku_store_queries", Counter, "store queries answered");
 pub(super) const WAKU_VERSION: Name = Name("waku_version", Gauge, "the node's version");
+pub(super) const UNDERTONE_REACHABLE: Name = Name(
+    "undertone_reachable",
+    Gauge,
+    "1 if peers say that they can reach the node, else 0",
+);

@@ -38,6 +38,13 @@ impl Task {
         Ok(())
     }
 
+    /// Our addresses changed.
+    pub(super) fn renew_record(&mut self) {
+        if self.record.is_some() {
+            self.record = self.own_record();
+        }
+    }
+
     /// Our record; `None` if our key is of another kind than Waku's.
     fn own_record(&self) -> Option<NodeRecord> {
         let mut addresses: Vec<Multiaddr> = self.swarm.external_addresses().cloned().collect();

@@ -51,6 +51,7 @@ impl Task {
                 .collect(),
             record: self.record.as_ref().map(ToString::to_string).unwrap_or_default(),
             connectivity: self.connectivity,
+            reachable: self.reach.is_public,
             peers: self.links.keys().map(|peer| self.peer_status(*peer)).collect(),
             topics: self.topics.list(),
             traffic: self.requests.tally().traffic(self.meters.totals(), self.gossip),

@@ -9,6 +9,7 @@ mod filter;
 mod mplex;
 mod peers;
 mod raw;
+mod reach;
 mod relay;
 mod store;
 mod wire;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use waku::archive::{Archive, ArchiveConfig, Retention};
 use waku::{
     DiscoveryConfig, Discv5Config, FilterLimits, LiveLimits, Multiaddr, NodeConfig, NodeRecord, Protocol, RestConfig,
-    Services, TreeLink,
+    Services, TreeLink, WayIn,
 };
 
 use super::key;
@@ -136,6 +136,7 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
         },
         autoshards: autoshards(args, &network),
         hear_everything: args.operate.rest.unwrap_or(false),
+        way_in: way_in(args, &network),
         rate_limits: limits.rates,
         filter_limits: filter_limits(args),
         protected_shards: args.operate.protected_shard.clone(),
@@ -160,6 +161,18 @@ fn autoshards(args: &NodeArgs, network: &Network) -> Option<u16> {
         None => network.autoshards,
         Some(0) => None,
         some => some,
+    }
+}
+
+/// As nwaku: nodes carry connections for others and ask whether they can be reached; the router is asked unless it is
+/// known that there is nothing to ask.
+fn way_in(args: &NodeArgs, network: &Network) -> WayIn {
+    WayIn {
+        carries_circuits: true,
+        asks_peers: true,
+        asks_router: !network.is_local
+            && listen_ip(args, network).is_unspecified()
+            && matches!(args.nat.unwrap_or(Nat::Any), Nat::Any | Nat::Upnp),
     }
 }
 
@@ -194,6 +207,11 @@ fn listen(args: &NodeArgs, network: &Network) -> Vec<Multiaddr> {
     if args.websocket_support.unwrap_or(false) {
         let tcp = ip.with(Protocol::Tcp(port(args.websocket_port.unwrap_or(WEBSOCKET_PORT))));
         listen.push(tcp.with(Protocol::Ws("/".into())));
+    }
+    if args.quic_support.unwrap_or(false) {
+        let udp =
+            Multiaddr::from(listen_ip(args, network)).with(Protocol::Udp(port(args.quic_port.unwrap_or(TCP_PORT))));
+        listen.push(udp.with(Protocol::QuicV1));
     }
     listen
 }
