@@ -464,10 +464,10 @@ impl Task {
         }
     }
 
-    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+    fn behaviour_event(&mut self, event: BehaviourEvent) {
         match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Relay(event)) => self.gossip_event(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
+            BehaviourEvent::Relay(event) => self.gossip_event(event),
+            BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. }) => {
                 if let Some(about) = self.about.get_mut(&peer_id) {
                     about.agent = info.agent_version.chars().take(MAX_AGENT).collect();
                 }
@@ -480,22 +480,29 @@ impl Task {
                 self.keep_subscribed();
                 self.update_connectivity();
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+            BehaviourEvent::Ping(ping::Event {
                 peer, result: Ok(took), ..
-            })) => {
+            }) => {
                 if let Some(about) = self.about.get_mut(&peer) {
                     about.latency = Some(took);
                 }
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+            BehaviourEvent::Ping(ping::Event {
                 connection,
                 result: Err(failure),
                 ..
-            })) if !matches!(failure, ping::Failure::Unsupported) => {
+            }) if !matches!(failure, ping::Failure::Unsupported) => {
                 self.swarm.close_connection(connection);
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Reach(event)) => self.reached(&event),
-            SwarmEvent::Behaviour(BehaviourEvent::Router(event)) => reach::asked_router(&event),
+            BehaviourEvent::Reach(event) => self.reached(&event),
+            BehaviourEvent::Router(event) => reach::asked_router(&event),
+            _ => {}
+        }
+    }
+
+    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(event) => self.behaviour_event(event),
             SwarmEvent::ExternalAddrConfirmed { .. }
             | SwarmEvent::ExternalAddrExpired { .. }
             | SwarmEvent::NewListenAddr { .. } => self.renew_record(),
