@@ -43,6 +43,11 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::waku_message,
     },
     Target {
+        name: "discovery",
+        run: discovery,
+        seeds: seeds::discovery,
+    },
+    Target {
         name: "topics",
         run: topics,
         seeds: seeds::topics,

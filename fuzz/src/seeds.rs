@@ -19,6 +19,20 @@ pub(super) fn waku_message() -> Vec<Vec<u8>> {
     vec![message().encode(), WakuMessage::default().encode()]
 }
 
+/// Shards as a list, addresses, and an answer of peer exchange.
+pub(super) fn discovery() -> Vec<Vec<u8>> {
+    let response = waku_proto::peer_exchange::Response {
+        status: waku_proto::peer_exchange::OK,
+        description: String::new(),
+        records: vec![vec![0xf8; 40]],
+    };
+    vec![
+        vec![0, 16, 2, 0, 32, 0, 64],
+        vec![0, 8, 4, 127, 0, 0, 1, 6, 0xea, 0x60],
+        response.encode(),
+    ]
+}
+
 pub(super) fn topics() -> Vec<Vec<u8>> {
     let texts = [
         "/waku/2/rs/16/32",

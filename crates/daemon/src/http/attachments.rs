@@ -98,7 +98,9 @@ async fn send(
         }
         (reply, large) => {
             let reply = reply?;
-            large.map(Sealed::keep);
+            if let Some(large) = large {
+                large.keep();
+            }
             reply
         }
     };
