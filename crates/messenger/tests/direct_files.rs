@@ -206,8 +206,9 @@ fn a_file_that_is_wanted_again_is_given_again_and_stays_complete() {
     step(&mut world, bob, &id, Step::Failed(Trouble::DiskFull));
     get(&mut world, bob, id).unwrap();
     for end in [Step::Broken, Step::Progress(3), Step::Complete] {
+        world.pass(1_000);
         step(&mut world, bob, &id, Step::Knocked(door(2)));
-        assert_eq!(row(&world, alice, &id).knock_at, Some(world.now));
+        assert!(row(&world, alice, &id).knock_at.is_some());
         step(&mut world, alice, &id, end);
         let row = row(&world, alice, &id);
         assert_eq!((row.state, row.knock_at, row.door), (FileState::Complete, None, None));
