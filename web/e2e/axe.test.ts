@@ -15,6 +15,7 @@ beforeAll(async () => {
   home = await world.home('alice');
   const other = await world.home('bob');
   page = await world.page(home);
+  await page.getByRole('heading', { level: 1 }).waitFor();
   await look('first start');
   await createProfile(page, 'Alice Doe');
   const bob = await world.page(other);
