@@ -5,6 +5,7 @@
 mod attachments;
 mod commands;
 mod common;
+mod direct;
 mod groups;
 mod marks;
 mod node;
