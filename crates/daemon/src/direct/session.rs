@@ -88,8 +88,13 @@ where
     drop(file);
     settle(folder, announced).await?;
     // They need not hear it: what is here is here.
-    let _ = stream.write_all(&[1]).await;
-    let _ = stream.close().await;
+    let said = async {
+        stream.write_all(&[1]).await?;
+        stream.close().await?;
+        // The node goes with this session: not before they have read it, and closed.
+        stream.read(&mut word).await
+    };
+    let _ = timeout(HEARD_IN_TIME, said).await;
     Ok(())
 }
 
@@ -153,7 +158,10 @@ where
         .await
         .map_err(|_| End::Broken)??;
     match word {
-        [1] => Ok(()),
+        [1] => {
+            let _ = stream.close().await;
+            Ok(())
+        }
         _ => Err(End::Broken),
     }
 }
@@ -174,6 +182,8 @@ fn disk(error: io::Error) -> End {
 
 /// For one chunk: 256 KiB in this time is 9 kB/s.
 const IN_TIME: Duration = Duration::from_secs(30);
+/// Until the author has heard that all of it is there.
+const HEARD_IN_TIME: Duration = Duration::from_secs(5);
 /// Until the other side has read through what it has of a gigabyte.
 const RESUME_IN_TIME: Duration = Duration::from_secs(120);
 
