@@ -202,7 +202,8 @@ fn no_log_holds_what_was_said_or_typed() {
         "the password of",
         &token,
         &phrase,
-        phrase.split(' ').next_back().unwrap(),
+        // One word alone may stand in any log: many are plain English.
+        &phrase[phrase.rmatch_indices(' ').nth(1).unwrap().0 + 1..],
     ] {
         let found = log.lines().find(|line| line.contains(secret));
         assert_eq!(found, None, "{secret:?} is in the log");
