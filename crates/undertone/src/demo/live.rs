@@ -58,7 +58,7 @@ async fn live(stage: &mut Stage, windows: &mut Windows) -> Result<()> {
 async fn let_in(voice: Voice, person: &Person, windows: &mut Windows) -> Result<()> {
     let invitation = person.invite().await?;
     let (name, address) = (voice.name(), &invitation.address);
-    match windows.open(&invitation) {
+    match windows.open(&invitation).await {
         Way::Window => output::text(&format!("  {name:<6} {address}")),
         Way::Code => output::text(&format!(
             "  {name:<6} {address}  code {}  (another one: undertone open --code --data-dir {})",

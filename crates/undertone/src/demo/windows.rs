@@ -56,7 +56,7 @@ impl Windows {
     }
 
     /// Opens the page of an invitation in the next place of the screen.
-    pub(crate) fn open(&mut self, invitation: &Invitation) -> Way {
+    pub(crate) async fn open(&mut self, invitation: &Invitation) -> Way {
         let page = Path::new(&invitation.file);
         let opened = match self {
             Self::Own { program, data, open } => {
@@ -68,7 +68,14 @@ impl Windows {
                     .stderr(std::process::Stdio::null())
                     .kill_on_drop(true)
                     .spawn();
-                child.map(|child| open.push(child)).is_ok()
+                match child {
+                    Ok(mut child) => {
+                        let ended = tokio::time::timeout(STANDS_AFTER, child.wait()).await.is_ok();
+                        open.push(child);
+                        !ended
+                    }
+                    Err(_) => false,
+                }
             }
             Self::Default => open::that_detached(page).is_ok(),
             Self::None => false,
@@ -143,6 +150,8 @@ const PLACES: [&str; 3] = [
 /// Half of a screen of 1,920 × 1,080, with room for what surrounds windows.
 const WIDTH: usize = 950;
 const HEIGHT: usize = 1_000;
+/// A browser that ends sooner shows nothing: it refuses to run as root, for example.
+const STANDS_AFTER: Duration = Duration::from_secs(1);
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(50);
 
