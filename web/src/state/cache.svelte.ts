@@ -75,6 +75,7 @@ export class Cache {
   private put(item: Item): void {
     switch (item.kind) {
       case 'message': {
+        texts(item.value.id, item.value.chat, item.value.text);
         const timeline = this.timelines.get(item.value.chat);
         const known = timeline?.has(item.value.id) ?? false;
         timeline?.put(item.value);
@@ -89,6 +90,7 @@ export class Cache {
         this.timelines.get(item.value)?.invalidate();
         break;
       case 'chat':
+        texts(item.value.id, item.value.name);
         this.chats.set(item.value.id, item.value);
         break;
       case 'group':
@@ -100,6 +102,7 @@ export class Cache {
         this.timelines.delete(item.value);
         break;
       case 'contact':
+        texts(item.value.key, item.value.name);
         this.contacts.set(item.value.key, item.value);
         break;
       case 'contact-removed':
@@ -144,3 +147,8 @@ function refill<T>(map: SvelteMap<string, T>, list: T[], key: (value: T) => stri
 
 /** Chats whose messages stay in memory, so that going back and forth costs no request. */
 const TIMELINES = 12;
+
+/** Refuses an item whose fields, by which everything is sorted and found, are no texts. */
+function texts(...fields: unknown[]): void {
+  if (!fields.every((field) => typeof field === 'string')) throw new TypeError('an item is not what its kind says');
+}
