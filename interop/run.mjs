@@ -13,8 +13,22 @@ import { Network } from "./lib/network.mjs";
 
 const { lightClient, relayClient } = await import("./lib/clients.mjs");
 
-const RUN_LIMIT_MS = 240_000;
-const GROUPS = ["metadata", "lightpush", "filter", "store", "hashes", "relay", "encryption"];
+const RUN_LIMIT_MS = 300_000;
+const GROUPS = [
+  "metadata",
+  "muxers",
+  "lightpush",
+  "refusals",
+  "filter",
+  "expiry",
+  "store",
+  "hashes",
+  "relay",
+  "bursts",
+  "exchange",
+  "malformed",
+  "encryption",
+];
 
 const { values: options } = parseArgs({
   options: {
@@ -44,7 +58,21 @@ try {
   const [near, far] = await network.start(2);
   const [alice, bob] = [await lightClient(near), await lightClient(far)];
   clients.push(alice, bob);
-  const world = { near, far, alice, bob, checks, relayClient: () => relayClient(near) };
+  const world = {
+    near,
+    far,
+    alice,
+    bob,
+    checks,
+    network,
+    relayClient: () => relayClient(near),
+    /** Ends with the run. */
+    async lightClient(node, options) {
+      const client = await lightClient(node, options);
+      clients.push(client);
+      return client;
+    },
+  };
   for (const group of GROUPS.filter((name) => !options.only || name.includes(options.only))) {
     const { default: run } = await import(`./checks/${group}.mjs`);
     await checks.group(group, () => run(world));

@@ -18,7 +18,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use waku_proto::codec::LengthReader;
 use waku_proto::store::{Query, Response};
-use waku_proto::{ContentTopic, Envelope, PubsubTopic, Shard, WakuMessage, filter, lightpush, metadata};
+use waku_proto::{ContentTopic, Envelope, MessageHash, PubsubTopic, Shard, WakuMessage, filter, lightpush, metadata};
 
 /// A decoder under test.
 pub struct Target {
@@ -61,6 +61,11 @@ pub const TARGETS: &[Target] = &[
         name: "store_response",
         run: store_response,
         seeds: seeds::store_response,
+    },
+    Target {
+        name: "store_sync",
+        run: store_sync,
+        seeds: seeds::store_sync,
     },
     Target {
         name: "filter_messages",
@@ -260,6 +265,30 @@ pub fn store_query(bytes: &[u8]) {
 pub fn store_response(bytes: &[u8]) {
     let Ok(response) = Response::decode(bytes) else { return };
     assert_eq!(Response::decode(&response.clone().encode()), Ok(response));
+}
+
+/// A message of a reconciliation, with its answer; and a message that is handed over.
+pub fn store_sync(bytes: &[u8]) {
+    if let Ok(envelope) = waku_proto::sync::transfer::decode(bytes) {
+        let again = waku_proto::sync::transfer::encode(envelope.clone());
+        assert_eq!(waku_proto::sync::transfer::decode(&again), Ok(envelope));
+    }
+    let Ok(payload) = waku_proto::sync::Payload::decode(bytes) else {
+        return;
+    };
+    assert_eq!(
+        waku_proto::sync::Payload::decode(&payload.encode()),
+        Ok(payload.clone())
+    );
+    let places = (0..250_i64).map(|number| (number / 2, MessageHash([number as u8; 32])));
+    let items = waku_proto::sync::Items::new(places.collect());
+    let answer = items.answer(&payload, 5);
+    assert!(answer.ranges.len() <= 4_096);
+    let said = waku_proto::sync::Payload {
+        ranges: answer.ranges,
+        ..Default::default()
+    };
+    assert!(waku_proto::sync::Payload::decode(&said.encode()).is_ok());
 }
 
 pub fn filter_messages(bytes: &[u8]) {

@@ -72,6 +72,20 @@ pub(super) fn store_response() -> Vec<Vec<u8>> {
     vec![page.encode(), Response::refused(300, "no").encode()]
 }
 
+pub(super) fn store_sync() -> Vec<Vec<u8>> {
+    let places = (0..150_i64).map(|number| (number, MessageHash([number as u8; 32])));
+    let items = waku_proto::sync::Items::new(places.collect());
+    let mut payload = waku_proto::sync::Payload {
+        pubsub_topics: vec!["/waku/2/rs/16/32".into()],
+        content_topics: vec!["/a".into()],
+        ranges: items.open(0, 100),
+    };
+    let first = payload.encode();
+    payload.ranges = waku_proto::sync::Items::default().answer(&payload, 0).ranges;
+    let transferred = waku_proto::sync::transfer::encode(envelope());
+    vec![first, payload.encode(), transferred, vec![0]]
+}
+
 pub(super) fn filter_messages() -> Vec<Vec<u8>> {
     let topics = Topics {
         pubsub_topic: Some("/waku/2/rs/16/32".into()),

@@ -94,6 +94,37 @@ export default async function ({ near, alice, bob, checks }) {
     }
   });
 
+  await checks.check("a page of 0 is the default page of 20, and no page has more than 100", async () => {
+    assert.equal((await wire({ contentTopic, limit: 0 })).messages.length, 20);
+    assert.equal((await wire({ contentTopic, limit: 5_000 })).messages.length, MESSAGES);
+  });
+
+  await checks.check("a page that ends with the last message has no cursor, and what follows the last is empty", async () => {
+    const whole = await wire({ contentTopic, limit: MESSAGES });
+    assert.deepEqual([whole.messages.length, whole.paginationCursor?.length ?? 0], [MESSAGES, 0]);
+    const after = await wire({ contentTopic, limit: PAGE, cursor: Buffer.from(hashes.at(-1), "hex") });
+    assert.deepEqual([after.statusCode, after.messages.length, after.paginationCursor?.length ?? 0], [200, 0, 0]);
+    const before = await wire({ contentTopic, limit: PAGE, backward: true, cursor: Buffer.from(hashes[0], "hex") });
+    assert.deepEqual([before.statusCode, before.messages.length], [200, 0]);
+  });
+
+  await checks.check("pages of one", async () => {
+    const few = [];
+    let cursor;
+    do {
+      const response = await wire({ contentTopic, cursor, limit: 1 });
+      few.push(...response.messages.map((entry) => Buffer.from(entry.messageHash).toString("hex")));
+      cursor = response.paginationCursor;
+    } while (cursor?.length);
+    assert.deepEqual(few, hashes);
+  });
+
+  await checks.check("topics nobody used, and hashes nobody made, find nothing", async () => {
+    const { statusCode, messages } = await wire({ contentTopic: freshTopic() });
+    assert.deepEqual([statusCode, messages.length], [200, 0]);
+    assert.deepEqual(await query({ messageHashes: [new Uint8Array(32).fill(1)] }), []);
+  });
+
   await checks.check("ephemeral messages are not stored", async () => {
     const topic = freshTopic();
     const heard = [];

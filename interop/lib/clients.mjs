@@ -11,9 +11,9 @@ import { until, within } from "./checks.mjs";
 const libp2p = { filterMultiaddrs: false, hideWebSocketInfo: true };
 const discovery = { dns: false, peerExchange: false, peerCache: false };
 
-/** Filter, light push and store, as an app in a browser has them. */
-export async function lightClient(node) {
-  const client = await createLightNode({ networkConfig, libp2p: { ...libp2p }, discovery, numPeersToUse: 1 });
+/** Filter, light push and store, as an app in a browser has them; with options of libp2p, if they are to differ. */
+export async function lightClient(node, options = {}) {
+  const client = await createLightNode({ networkConfig, libp2p: { ...libp2p, ...options }, discovery, numPeersToUse: 1 });
   await client.start();
   await within(10_000, client.dial(node.address));
   await within(15_000, client.waitForPeers([Protocols.Filter, Protocols.LightPush, Protocols.Store]));

@@ -24,6 +24,11 @@ export class Network {
     this.#verbose = verbose;
   }
 
+  /** One node more, with these options after the usual ones; `others` are called by it. */
+  async one(options = [], others = []) {
+    return this.#startNode(this.#processes.length, others, options);
+  }
+
   /** So many nodes, each connected to the ones before it. */
   async start(count) {
     if (!existsSync(this.#binary)) throw new Error(`there is no program at ${this.#binary}`);
@@ -32,13 +37,14 @@ export class Network {
     return nodes;
   }
 
-  async #startNode(number, others) {
+  async #startNode(number, others, options = []) {
     const key = randomBytes(32);
     const peerId = peerIdFromPrivateKey(privateKeyFromRaw(key));
     const [tcp, webSocket] = [await freePort(), await freePort()];
     const folder = join(this.#folder, `node-${number}`);
     const args = [
       "node",
+      "--json",
       `--data-dir=${folder}`,
       `--nodekey=${key.toString("hex")}`,
       "--listen-address=127.0.0.1",
@@ -49,6 +55,7 @@ export class Network {
       ...SHARDS.map((shard) => `--shard=${shard}`),
       ...["relay", "store", "filter", "lightpush"].map((service) => `--${service}=true`),
       ...others.map((other) => `--staticnode=${other.tcpAddress}`),
+      ...options,
     ];
     const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#processes.push(child);
@@ -64,8 +71,10 @@ export class Network {
       if (child.exitCode !== null) throw new Error(`the node ended with code ${child.exitCode}: ${Buffer.concat(output)}`);
       return isOpen(webSocket);
     });
+    await until(`node ${number} says that it serves`, () => Buffer.concat(output).includes('"enr":"'));
     return {
       peerId,
+      record: /"enr":"([^"]+)"/.exec(Buffer.concat(output).toString())[1],
       tcpAddress: `/ip4/127.0.0.1/tcp/${tcp}/p2p/${peerId}`,
       address: `/ip4/127.0.0.1/tcp/${webSocket}/ws/p2p/${peerId}`,
       binary: this.#binary,

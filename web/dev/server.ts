@@ -121,7 +121,7 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
     if (of === 'GET chats') return send(200, { items: [...world.chats.values()] });
     if (of === 'POST groups' || of === 'POST public-chats') {
       const group = of === 'POST groups';
-      const made = { id: `c${seq}`, kind: group ? ('group' as const) : ('public' as const), name: String(json()['name']), unread: 0, activeAt: Date.now(), ...(group ? { memberCount: 1 } : {}) };
+      const made = { id: `c${seq}`, kind: group ? ('group' as const) : ('public' as const), name: String(json()['name']), can: world.can(group ? 'group' : 'public'), unread: 0, activeAt: Date.now(), ...(group ? { memberCount: 1 } : {}) };
       world.chats.set(made.id, made);
       world.messages.set(made.id, []);
       emit({ kind: 'chat', value: made });
@@ -133,9 +133,23 @@ function install(middlewares: { use(handler: (request: IncomingMessage, response
     if (/^GET chats\/[^/]+\/messages$/.test(of)) {
       const list = world.messages.get(id) ?? [];
       const limit = Number(url.searchParams.get('limit') ?? 50);
-      const end = url.searchParams.has('before') ? Number(url.searchParams.get('before')) : list.length;
-      const start = Math.max(0, end - limit);
-      return send(200, { items: list.slice(start, end).reverse(), ...(id === 'bob' ? { gaps: world.gaps } : {}), ...(start > 0 ? { next: String(start) } : {}) });
+      const [before, after, around] = ['before', 'after', 'around'].map((name) => url.searchParams.get(name));
+      const at = list.findIndex((entry) => entry.id === around);
+      if (around && at < 0) return send(404, { code: 'message_not_found', message: 'there is no such message' });
+      const half = Math.ceil(limit / 2);
+      const [start, end] = around ? [at - half, at + half + 1] : after ? [Number(after), Number(after) + limit] : [Number(before ?? list.length) - limit, Number(before ?? list.length)];
+      return send(200, {
+        items: list.slice(Math.max(0, start), end).reverse(), ...(id === 'bob' ? { gaps: world.gaps } : {}),
+        ...(start > 0 && !after ? { next: String(start) } : {}), ...(end < list.length && !before ? { newer: String(end) } : {}),
+      });
+    }
+    if (/^PUT chats\/[^/]+\/draft$/.test(of)) {
+      const chat = { ...world.chats.get(id)! };
+      delete chat.draft;
+      if (json()['text'] || json()['replyTo'] || json()['edits']) chat.draft = json();
+      world.chats.set(id, chat);
+      emit({ kind: 'chat', value: chat });
+      return send(200, {});
     }
     if (/^POST chats\/[^/]+\/messages$/.test(of)) {
       const { text, replyTo } = json() as { text: string; replyTo?: string };

@@ -87,10 +87,14 @@ chat('farid', [message('farid', people[4], people[4]!.note!, NOW - 40 * MINUTE, 
 export const gaps = [{ before: 'x', clock: messages.get('bob')!.at(-4)!.clock, count: 2, state: 'searching' as const }];
 
 export const chats = new Map<string, Chat>();
-function add(chat: Omit<Chat, 'unread' | 'activeAt'>) {
+/** What the daemon says of a chat of this kind. */
+export function can(kind: Chat['kind']): Chat['can'] {
+  return kind === 'public' ? { write: true } : { write: true, pictures: true, sounds: true, files: true, largeFiles: kind === 'one-to-one', pin: true };
+}
+function add(chat: Omit<Chat, 'unread' | 'activeAt' | 'can'>) {
   const list = messages.get(chat.id) ?? [];
   const last = list.at(-1);
-  chats.set(chat.id, { ...chat, unread: list.filter((entry) => !entry.own && !entry.read).length, activeAt: last?.sentAt ?? NOW, ...(last ? { lastMessage: last } : {}) });
+  chats.set(chat.id, { ...chat, can: can(chat.kind), unread: list.filter((entry) => !entry.own && !entry.read).length, activeAt: last?.sentAt ?? NOW, ...(last ? { lastMessage: last } : {}) });
 }
 add({ id: 'bob', kind: 'one-to-one', name: bob.name, contact: bob.key, pinnedCount: 1 });
 const members = [{ key: me.key, name: me.name, role: 'member' as const, own: true }, { key: carla.key, name: carla.name, role: 'admin' as const }, { key: dmitri.key, name: dmitri.name, role: 'member' as const }, { key: eunji.key, name: eunji.name, role: 'member' as const}];

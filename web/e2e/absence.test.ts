@@ -41,13 +41,14 @@ test('a message that the network lost stands as a gap in its place, and comes', 
   await message(alice, 'Lost with the node').getByLabel(/^Sent/).first().waitFor();
   await world.loseNode();
   await world.findNode('without');
+  await say(alice, 'And the next one.');
+  await message(alice, 'And the next one.').getByLabel(/^Sent/).first().waitFor();
+  // While she is away nobody can bring it.
+  await homes.alice.kill();
   await homes.bob.start();
   await unlock(bob);
   await openChat(bob, 'Alice Doe');
-  await say(alice, 'And the next one.');
   await message(bob, 'And the next one.').waitFor({ timeout: 60_000 });
-  // While she is away nobody can bring it.
-  await homes.alice.kill();
   await bob.locator('.gap', { hasText: '1 message is missing' }).waitFor();
   expect(await message(bob, 'Lost with the node').count()).toBe(0);
   await homes.alice.start();

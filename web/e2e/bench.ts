@@ -1,46 +1,34 @@
 /**
- * What the page costs, as one table: first paint with 1,000 chats and scrolling through 100,000 messages over the stand-in
- * for the daemon (`dev/server.ts`), sending and hearing between two real daemons, and what the browser has to load.
+ * What the page costs, as one table, with real daemons: first paint with 1,000 chats, scrolling through 100,000 messages,
+ * sending and hearing between two, and what the browser has to load.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpus, loadavg } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
-import { createProfile, keyOf, meet, message, openChat, say, World } from './harness.ts';
+import { createProfile, keyOf, meet, message, openChat, say, unlock, World } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PORT = 4187;
-const BASE = `http://127.0.0.1:${PORT}`;
 const rows: { figure: string; value: string; goal: string }[] = [];
 let world: World;
-let stand: ChildProcess;
+/** The page of somebody with much behind them. */
+let long: Page;
 
 const middle = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 const spread = (list: number[]) => `${Math.round(middle(list))} ms (of ${list.length}: ${Math.round(Math.min(...list))} to ${Math.round(Math.max(...list))})`;
 
 beforeAll(async () => {
-  stand = spawn(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'preview', '--port', String(PORT), '--strictPort'], {
-    cwd: ROOT, stdio: 'ignore', env: { ...process.env, FIXTURE_LONG: '100000', FIXTURE_MANY: '1000' },
-  });
   world = await World.start();
-  for (let tries = 0; tries < 100 && !(await fetch(BASE).then((answer) => answer.ok, () => false)); tries += 1) await new Promise((done) => setTimeout(done, 200));
+  long = await world.page(await world.longHome(1_000, 100_000));
+  await unlock(long);
+  await long.waitForSelector('.chat');
 });
 afterAll(async () => {
   await world?.end();
-  stand?.kill();
   console.table(rows);
 });
-
-async function fixture(): Promise<Page> {
-  const context = await world.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
-  await context.addInitScript(() => { if (!sessionStorage.getItem('undertone.secret')) sessionStorage.setItem('undertone.key', 'fixture'); });
-  const page = await context.newPage();
-  await page.request.post(`${BASE}/v1/profiles/p1/unlock`, { data: { password: 'right' } });
-  return page;
-}
 
 test('this machine, and an empty page on it', async () => {
   const page = await world.browser.newPage();
@@ -61,9 +49,7 @@ test('this machine, and an empty page on it', async () => {
 });
 
 test('first paint with 1,000 chats', async () => {
-  const page = await fixture();
-  await page.goto(`${BASE}/#/chats`);
-  await page.waitForSelector('.chat');
+  const page = long;
   const shown: number[] = [];
   for (let round = 0; round < 7; round += 1) {
     await page.reload();
@@ -71,12 +57,11 @@ test('first paint with 1,000 chats', async () => {
     shown.push(await page.evaluate(() => performance.now()));
   }
   rows.push({ figure: 'first chats shown, 1,000 chats', value: spread(shown), goal: '< 1,000 ms' });
-  await page.context().close();
 });
 
 test('scrolling through 100,000 messages', async () => {
-  const page = await fixture();
-  await page.goto(`${BASE}/#/chats/long`);
+  const page = long;
+  await page.evaluate(() => (location.hash = '#/chats/long'));
   await page.waitForSelector('.scroll.placed');
   await page.waitForTimeout(500);
   const frames = await page.evaluate(async () => {

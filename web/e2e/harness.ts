@@ -2,20 +2,22 @@
  * A small world on loopback for the browser tests: a service node, the daemons of a few people, and one Chromium.
  *
  * Everything is a process of its own and is ended with the world; nothing leaves this computer. The binary is
- * UNDERTONE_BINARY, the browser CHROMIUM.
+ * UNDERTONE_BINARY, the browser CHROMIUM, and what makes a large profile stands beside the binary or is UNDERTONE_LONG_PROFILE.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { afterEach } from 'vitest';
 
 export const PASSWORD = 'correct horse battery';
-const BINARY = process.env.UNDERTONE_BINARY ?? join(import.meta.dirname, '../../target/debug/undertone');
-const FLAGS = [
+export const BINARY = process.env.UNDERTONE_BINARY ?? join(import.meta.dirname, '../../target/debug/undertone');
+export const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  // A microphone that beeps, and a person who allows it.
+  '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
   // A name of somebody else that leads to this computer.
   '--host-resolver-rules=MAP rebound.example 127.0.0.1',
 ];
@@ -48,7 +50,7 @@ export class Home {
   private process: Process | undefined;
   port = 0;
 
-  constructor(readonly dir: string, private readonly node: string) {}
+  constructor(readonly dir: string, private readonly nodes: string[]) {}
 
   get address(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -56,7 +58,7 @@ export class Home {
 
   async start(): Promise<void> {
     this.process = await Process.start([
-      'start', '--json', '--no-discovery', '--api-port', String(this.port), '--listen-address', '127.0.0.1', '--data-dir', this.dir, '--static-node', this.node,
+      'start', '--json', '--no-discovery', '--api-port', String(this.port), '--listen-address', '127.0.0.1', '--data-dir', this.dir, ...this.nodes.flatMap((node) => ['--static-node', node]),
     ]);
     this.port = Number(new URL(String(this.process.ready.api)).port);
   }
@@ -113,17 +115,19 @@ export class World {
   private readonly homes: Home[] = [];
   readonly watch = new Watch();
 
-  private constructor(private readonly dir: string, private node: Process, readonly browser: Browser) {}
+  private constructor(private readonly dir: string, private node: Process, private readonly more: Process[], readonly browser: Browser) {}
 
   private static service(dir: string, port: string): Promise<Process> {
-    return Process.start(['node', '--json', '--listen-address', '127.0.0.1', '--tcp-port', port, '--log-level', 'error', '--data-dir', join(dir, 'node')]);
+    return Process.start(['node', '--json', '--listen-address', '127.0.0.1', '--tcp-port', port, '--log-level', 'error', '--data-dir', dir]);
   }
 
-  static async start(): Promise<World> {
+  /** With one node, or with so many that do not know each other. */
+  static async start(nodes = 1): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'undertone-e2e-'));
-    const node = await World.service(dir, '0');
+    const node = await World.service(join(dir, 'node'), '0');
+    const more = await Promise.all(Array.from({ length: nodes - 1 }, (_, at) => World.service(join(dir, `node-${at}`), '0')));
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
-    const world = new World(dir, node, browser);
+    const world = new World(dir, node, more, browser);
     worlds.add(world);
     return world;
   }
@@ -132,7 +136,7 @@ export class World {
     worlds.delete(this);
     await this.browser.close();
     for (const home of this.homes) await home.stop();
-    await this.node.end('SIGTERM');
+    for (const node of [this.node, ...this.more]) await node.end('SIGTERM');
     rmSync(this.dir, { recursive: true, force: true });
   }
 
@@ -146,16 +150,22 @@ export class World {
     const node = join(this.dir, 'node');
     if (kept === 'without') for (const name of readdirSync(node, { recursive: true, encoding: 'utf8' })) if (name.includes('store.sqlite3')) rmSync(join(node, name));
     const port = /\/tcp\/(\d+)/.exec((this.node.ready.addresses as string[])[0]!)![1]!;
-    this.node = await World.service(this.dir, port);
+    this.node = await World.service(node, port);
   }
 
   async home(name: string): Promise<Home> {
     const dir = join(this.dir, name);
-    mkdirSync(dir);
-    const home = new Home(dir, (this.node.ready.addresses as string[])[0]!);
+    mkdirSync(dir, { recursive: true });
+    const home = new Home(dir, [this.node, ...this.more].map((node) => (node.ready.addresses as string[])[0]!));
     await home.start();
     this.homes.push(home);
     return home;
+  }
+
+  /** The data directory of somebody who has been there for years; the password is that of everybody. */
+  async longHome(chats: number, messages: number): Promise<Home> {
+    execFileSync(process.env.UNDERTONE_LONG_PROFILE ?? join(dirname(BINARY), 'examples/long_profile'), [join(this.dir, 'long'), PASSWORD, String(chats), String(messages)]);
+    return this.home('long');
   }
 
   /** A browser of its own, as one person would have it. */

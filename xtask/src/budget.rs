@@ -133,6 +133,7 @@ const TARGETS: &[(&str, usize)] = &[
     ("store", 5_000),
     ("messenger", 10_000),
     ("waku", 7_000),
+    ("rln", 2_000),
     ("api", 2_000),
     ("daemon", 4_500),
     ("undertone", 5_500),

@@ -138,7 +138,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "simulate",
-        summary: "live through random lives in virtual time; --seeds N --first-seed S --seconds AT_MOST",
+        summary: "live through random lives in virtual time; --seeds N --first-seed S --seconds AT_MOST --dev",
         example: "cargo xtask simulate --seeds 10000 --first-seed 0",
         run: simulate::run,
     },

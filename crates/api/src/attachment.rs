@@ -136,6 +136,9 @@ pub struct SendAttachments {
     /// What stands below pictures.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Who is meant by the names behind the sign `@` in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<crate::Named>,
     /// The id of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -145,6 +148,20 @@ pub struct SendAttachments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatStorage {
+    /// Texts, pictures and sounds.
+    pub messages: u64,
+    /// Files.
+    pub files: u64,
+}
+
+/// A chat that takes room on this device, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredChat {
+    /// The chat's id; it need not be in the list of chats.
+    pub chat: String,
+    /// What to call it.
+    pub name: String,
     /// Texts, pictures and sounds.
     pub messages: u64,
     /// Files.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Message;
+use crate::{Message, Named};
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -42,6 +42,11 @@ pub struct Chat {
     /// that every program reads exactly, stands for "until it is switched on again".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<u64>,
+    /// What can be done in it as things stand.
+    pub can: ChatAbilities,
+    /// A text that was begun and not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
     /// When something last happened in it (Unix milliseconds); lists are sorted by this, latest first.
     pub active_at: u64,
     /// The latest message.
@@ -51,6 +56,42 @@ pub struct Chat {
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// What can be done in a chat. Whatever is not said cannot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChatAbilities {
+    /// Saying something.
+    pub write: bool,
+    /// Sending pictures.
+    pub pictures: bool,
+    /// Sending sounds.
+    pub sounds: bool,
+    /// Sending files of any kind, up to 5 MB.
+    pub files: bool,
+    /// Sending larger files.
+    pub large_files: bool,
+    /// Pinning messages.
+    pub pin: bool,
+}
+
+/// A text that was begun and not sent. It stays on this device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Draft {
+    /// The text as its author reads it, at most 16384 characters.
+    #[serde(default)]
+    pub text: String,
+    /// Who is meant by the names in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Named>,
+    /// The id of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// The id of the message of ours whose text it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<String>,
 }
 
 /// Enters a public chat.

@@ -22,9 +22,9 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::place::{self, Place};
 use crate::{
-    Accepted, Account, ChangePassword, Chat, Contact, ContactRequest, CreateProfile, Created, DaemonStatus, ErrorBody,
-    ExportPhrase, Frame, Invitation, Message, MessagePage, Nickname, NodeStatus, OpenBrowser, Page, PageQuery, Phrase,
-    Profile, Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
+    Accepted, Account, AddNode, ChangePassword, Chat, Contact, ContactRequest, CreateProfile, Created, DaemonStatus,
+    ErrorBody, ExportPhrase, Frame, Invitation, Message, MessagePage, Nickname, NodeStatus, OpenBrowser, Page,
+    PageQuery, Phrase, Profile, Rename, RestoreProfile, SearchQuery, Secret, SendText, Settings, Unlock,
 };
 
 mod activity;
@@ -241,6 +241,20 @@ impl Client {
     pub async fn node(&self, profile: &str) -> Result<NodeStatus, ClientError> {
         self.send(Method::GET, &path(&["profiles", profile, "node"]), NOTHING)
             .await
+    }
+
+    /// Connects to a node, now and at every unlocking.
+    pub async fn add_node(&self, profile: &str, body: &AddNode) -> Result<NodeStatus, ClientError> {
+        self.send(Method::POST, &path(&["profiles", profile, "node", "added"]), Some(body))
+            .await
+    }
+
+    /// Connects no more to a node that was added.
+    pub async fn remove_node(&self, profile: &str, address: &str) -> Result<NodeStatus, ClientError> {
+        let mut target = path(&["profiles", profile, "node", "added"]);
+        target.push_str("?address=");
+        encode(&mut target, address);
+        self.send(Method::DELETE, &target, NOTHING).await
     }
 
     /// The people a profile knows.

@@ -16,6 +16,9 @@ pub struct OpenBrowser {
     /// `http://127.0.0.1:5173`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// The chat to show first; the list of chats, when nothing is named or no such chat is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
 }
 
 /// A browser may come in now.
@@ -24,7 +27,7 @@ pub struct OpenBrowser {
 pub struct Invitation {
     /// A page that only the owner of the data directory can read. Opened in a browser, it hands over the code.
     pub file: String,
-    /// Where the app is; a page there takes the code by hand.
+    /// Where the app is, or the chat in it; a page there takes the code by hand.
     pub address: String,
     /// Works once, and for a minute.
     pub code: Secret,

@@ -37,10 +37,11 @@ mod trace;
 
 pub use activity::{Activity, ActivityAnswer, ActivityKind, ActivityPage, ActivityQuery, Mute, MuteChat};
 pub use attachment::{
-    Attachment, AttachmentKind, AttachmentState, ChatStorage, FileTrouble, SendAttachments, Upload, UploadQuery,
+    Attachment, AttachmentKind, AttachmentState, ChatStorage, FileTrouble, SendAttachments, StoredChat, Upload,
+    UploadQuery,
 };
 pub use backup::{AutoBackup, BackupDoing, BackupFile, BackupJob, BackupState, Backups, CreateBackup, Restored};
-pub use chat::{Chat, ChatKind, JoinPublic};
+pub use chat::{Chat, ChatAbilities, ChatKind, Draft, JoinPublic};
 pub use contact::{Contact, ContactRequest, ContactState, Nickname};
 pub use door::{Hello, Invitation, OpenBrowser, PageKey, Welcome};
 pub use error::{ErrorBody, code};
@@ -51,10 +52,12 @@ pub use group::{
 };
 pub use links::{Link, LinkKind, LinkQuery, QrQuery, ReadLink};
 pub use message::{
-    Accepted, Created, DeleteFor, DeleteQuery, Delivery, EditText, Happening, Message, MessageKind, Page, PageQuery,
-    Quote, Reaction, SearchQuery, SendText,
+    Accepted, Created, DeleteFor, DeleteQuery, Delivery, EditText, Happening, Message, MessageKind, MessagesQuery,
+    Page, PageQuery, Quote, Reaction, SearchQuery, SendText,
 };
-pub use node::{Connectivity, DaemonStatus, MeshTopic, NodeStatus, Peer, Purpose, Sharing, Traffic, Transport};
+pub use node::{
+    AddNode, AddedNode, Connectivity, DaemonStatus, MeshTopic, NodeStatus, Peer, Purpose, Sharing, Traffic, Transport,
+};
 pub use notification::{ChatNotifications, Loudness, Notification, NotificationPreview, Notifications, Screen};
 pub use people::{
     ConfirmPhrase, DescribeProfile, PhraseQuestion, PhraseState, Presence, PresenceChoice, PresenceState, ProfileLink,
@@ -69,7 +72,7 @@ pub use repair::{Gap, GapState, MessagePage};
 pub use secret::Secret;
 pub use settings::{Audience, InvitationsFrom, LinkPreviews, Mode, PicturesOf, RequestsFrom, Settings};
 pub use shown::{Brought, Card, Sticker};
-pub use text::{TextBlock, TextBlockKind, TextSpan, TextSpanKind};
+pub use text::{Named, TextBlock, TextBlockKind, TextSpan, TextSpanKind, Written};
 pub use trace::{
     Trace, TraceEnvelope, TraceFate, TraceField, TraceKey, TraceLock, TraceOutcome, TraceParcel, TracePlace,
     TraceScheme, TraceSighting, TraceWay,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Attachment, Brought, Card, LinkPreview, Reach, Sticker, TextBlock};
+use crate::{Attachment, Brought, Card, LinkPreview, Named, Reach, Sticker, TextBlock, Written};
 
 /// A message in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -23,6 +23,9 @@ pub struct Message {
     pub own: bool,
     /// The text, as its author wrote it.
     pub text: String,
+    /// The text to begin an edit with, if it is ours and names people; absent: `text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
     /// What the text looks like; absent: as it reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<TextBlock>,
@@ -178,6 +181,9 @@ pub struct Quote {
 pub struct SendText {
     /// 1 to 4096 characters.
     pub text: String,
+    /// Who is meant by the names behind the sign `@` in it. A key behind the sign needs no name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Named>,
     /// The id of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -192,6 +198,9 @@ pub struct SendText {
 pub struct EditText {
     /// 1 to 4096 characters.
     pub text: String,
+    /// Who is meant by the names behind the sign `@` in it. A key behind the sign needs no name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Named>,
 }
 
 /// For whom a message is deleted.
@@ -245,6 +254,25 @@ pub struct PageQuery {
     /// The `next` of the part before; absent for the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
+    /// At most so many items, 1 to 200. Default 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Which part of a chat's messages to give: the newest, or those at one of three places.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MessagesQuery {
+    /// The `next` of another part: what is older than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The `newer` of another part: what is newer than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The id of a message: it, with as much older as newer than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<String>,
     /// At most so many items, 1 to 200. Default 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -1,7 +1,7 @@
 //! The daemon and the network node of an unlocked profile.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{Mode, Profile};
 
@@ -56,6 +56,26 @@ pub struct NodeStatus {
     pub asked: Vec<String>,
     /// Messages waiting to be handed to the network.
     pub outbox: u64,
+    /// Addresses of nodes that the person added; we connect to them at every unlocking.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
+}
+
+/// A node to connect to, now and at every unlocking.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddNode {
+    /// Its multiaddress, which ends in `/p2p/` and its peer id.
+    pub address: String,
+}
+
+/// A node that the person added.
+#[derive(Clone, Debug, Deserialize, Serialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AddedNode {
+    /// Its address, as it was added.
+    pub address: String,
 }
 
 /// Whether messages can travel.

@@ -14,6 +14,9 @@ pub struct MessagePage {
     /// Give this as `before` to get the next part; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Give this as `after` to get the part that is newer; absent if there is none, and where older ones were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<String>,
     /// Messages that are known to exist and are not here, the latest place first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,

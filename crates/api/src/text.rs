@@ -65,3 +65,24 @@ pub enum TextSpanKind {
     /// The name of a public chat, with the sign `#`.
     Channel,
 }
+
+/// A name behind the sign `@` in a text, and who is meant by it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Named {
+    /// The name, as it stands in the text.
+    pub name: String,
+    /// Their chat key.
+    pub key: String,
+}
+
+/// A text as its author wrote it, with people by their names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    /// The text with its marks.
+    pub text: String,
+    /// Who is meant by the names in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Named>,
+}

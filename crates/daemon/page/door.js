@@ -3,4 +3,5 @@
 "use strict";
 const key = document.querySelector('meta[name="undertone-key"]').content;
 sessionStorage.setItem("undertone.key", key);
-location.replace("/");
+// What stands after the # says where in the app to go.
+location.replace(`/${location.hash}`);

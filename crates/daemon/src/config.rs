@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use api::Mode;
 use messenger::accounts::Cost;
+use waku::DiscoveryConfig;
 
 use crate::preview::Reach;
 
@@ -30,6 +31,8 @@ pub struct Network {
     pub shards: Vec<u16>,
     /// Nodes to stay connected to: multiaddresses that end in a peer id. A profile that is unlocked connects to all.
     pub static_nodes: Vec<String>,
+    /// How other nodes are found; by default not at all. Only relaying profiles walk discv5, on any free port.
+    pub discovery: DiscoveryConfig,
     /// Relay or light, for every profile; `None`: as each profile's settings say.
     pub mode: Option<Mode>,
     /// Where other nodes reach ours, in relay mode.
@@ -65,6 +68,7 @@ impl Default for Network {
             cluster: 16,
             shards: vec![32, 64],
             static_nodes: Vec::new(),
+            discovery: DiscoveryConfig::default(),
             mode: None,
             listen: Listen {
                 address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -16,13 +16,14 @@ mod groups;
 mod marks;
 pub(crate) mod network;
 pub(crate) mod notification;
+pub(crate) mod pages;
 pub(crate) mod people;
 pub(crate) mod previews;
 mod repair;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod shown;
-mod text;
+pub(crate) mod text;
 mod trace;
 
 /// One look at the database, through our own eyes.
@@ -170,7 +171,7 @@ impl Reading<'_> {
     }
 
     /// What to call a chat.
-    fn chat_name(&self, row: &ChatRow) -> Result<String, StoreError> {
+    pub(super) fn chat_name(&self, row: &ChatRow) -> Result<String, StoreError> {
         Ok(match row.id.peer() {
             Some(peer) => self.name_of(&PublicKeyBytes::from(peer.to_compressed()))?,
             None if row.name.is_empty() => row.id.as_str().to_owned(),
@@ -205,31 +206,11 @@ impl Reading<'_> {
             mentions: summary.mentions,
             pinned_count: self.view.pins().count(&row.id)?,
             muted_until: row.muted_until.map(|end| end.0),
+            can: can(messenger::chats::abilities(self.view, row)?),
+            draft: self.draft(&row.draft)?,
             active_at: summary.last.as_ref().map_or(row.created_at, |last| last.sent_at).0,
             last_message: summary.last.as_ref().map(|last| self.message_from(last)).transpose()?,
         })
-    }
-
-    /// A part of a chat's messages; none if there is no such chat.
-    pub(crate) fn messages(
-        &self,
-        chat: &ChatId,
-        before: Option<&Cursor>,
-        limit: u32,
-    ) -> Result<Option<Page<api::Message>>, StoreError> {
-        if self.view.chats().load(chat)?.is_none() {
-            return Ok(None);
-        }
-        let rows = self.view.messages().page(chat, before, limit)?;
-        let next = rows
-            .last()
-            .filter(|_| rows.len() == limit as usize)
-            .map(|last| format!("{}.{}", last.clock, last.id));
-        let items = rows
-            .iter()
-            .map(|row| self.message_from(row))
-            .collect::<Result<_, _>>()?;
-        Ok(Some(Page { items, next }))
     }
 
     /// One message.
@@ -272,6 +253,7 @@ impl Reading<'_> {
             author: key_text(&row.author),
             author_name: self.name_of(&row.author)?,
             own: row.author == self.own.key,
+            written: self.written(row)?,
             blocks: self.look(&text)?,
             emoji_only: kind == MessageKind::Text && markup::only_emoji(&text).is_some(),
             mentions_me: row.mention && row.chat.peer().is_none(),
@@ -348,6 +330,17 @@ fn contact_state(row: &ContactRow) -> ContactState {
     }
 }
 
+fn can(abilities: messenger::chats::Abilities) -> api::ChatAbilities {
+    api::ChatAbilities {
+        write: abilities.write,
+        pictures: abilities.pictures,
+        sounds: abilities.sounds,
+        files: abilities.files,
+        large_files: abilities.large_files,
+        pin: abilities.pins,
+    }
+}
+
 fn message_kind(kind: u32) -> MessageKind {
     match kind {
         TEXT | STATUS | EMOJI => MessageKind::Text,
@@ -381,6 +374,13 @@ fn person_name(row: &ContactRow) -> String {
 
 fn shortened(key: &PublicKeyBytes) -> String {
     PublicKey::from_compressed(key.as_bytes()).map_or_else(|_| "?".into(), |key| key.shortened())
+}
+
+/// The chat with a person.
+pub(crate) fn chat_with(key: &PublicKeyBytes) -> Option<ChatId> {
+    PublicKey::from_compressed(key.as_bytes())
+        .ok()
+        .map(|key| ChatId::one_to_one(&key))
 }
 
 pub(crate) fn key_text(key: &PublicKeyBytes) -> String {

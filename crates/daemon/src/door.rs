@@ -95,10 +95,17 @@ impl Door {
         format!("undertone-{}", self.state().kept.instance)
     }
 
-    /// Makes a code, and the page that hands it over to `origin`; answers the code and the page's place.
-    pub(crate) fn invite(&self, origin: &str, now: Instant) -> Result<(Secret, PathBuf), InviteError> {
+    /// Makes a code, and the page that hands it over to `origin` and goes on to a chat; answers the code and the page's
+    /// place.
+    pub(crate) fn invite(
+        &self,
+        origin: &str,
+        chat: Option<&str>,
+        now: Instant,
+    ) -> Result<(Secret, PathBuf), InviteError> {
         let text = code()?;
-        let page = Zeroizing::new(OPEN_PAGE.replace("{origin}", origin).replace("{code}", text.expose()));
+        let page = OPEN_PAGE.replace("{origin}", origin).replace("{place}", &place(chat));
+        let page = Zeroizing::new(page.replace("{code}", text.expose()));
         let file = self.dir.join(OPEN_FILE);
         let mut state = self.state();
         state.codes.retain(|code| code.until > now);
@@ -212,6 +219,17 @@ pub(crate) enum InviteError {
     /// The file cannot be written.
     #[error(transparent)]
     Home(#[from] HomeError),
+}
+
+/// Where in the app a browser goes, as the app writes it after the `#`. Nothing in it ends an attribute or an address.
+pub(crate) fn place(chat: Option<&str>) -> String {
+    let escaped = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    chat.map_or_else(String::new, |id| {
+        format!("#/chats/{}", id.bytes().map(escaped).collect::<String>())
+    })
 }
 
 fn same(one: &str, other: &str) -> bool {

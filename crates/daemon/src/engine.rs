@@ -406,6 +406,12 @@ impl Core {
                     None => Item::ChatRemoved(id.to_string()),
                 });
             }
+            // Its name, and what can be done in it, are those of the person.
+            for id in changes.contacts.iter().filter_map(convert::chat_with) {
+                if !changes.chats.contains(&id) {
+                    items.extend(reading.chat(&id)?.map(|chat| Item::Chat(Box::new(chat))));
+                }
+            }
             for id in &changes.groups {
                 // A group that is gone is a chat that is gone.
                 items.extend(reading.group(id)?.map(|group| Item::Group(Box::new(group))));
@@ -418,6 +424,14 @@ impl Core {
                 });
             }
             items.extend(collapse(messages));
+            let listed = |id: &&ChatId| changes.chats.contains(*id);
+            items.extend(
+                changes
+                    .cleared
+                    .iter()
+                    .filter(listed)
+                    .map(|id| Item::ChatHistory(id.to_string())),
+            );
             items.extend(activity(&reading, changes)?);
             Ok(items)
         })
@@ -500,6 +514,7 @@ mod tests {
     fn message(chat: &str, id: usize) -> Item {
         Item::Message(Box::new(api::Message {
             late: false,
+            written: None,
             edited_at: None,
             deleted: false,
             deleted_by: None,

@@ -70,6 +70,8 @@ pub use home::HomeError;
 pub use http::document;
 pub use messenger::accounts::Cost;
 pub use preview::Reach;
+// What the configuration speaks of.
+pub use waku::DiscoveryConfig;
 
 /// A running daemon. Dropping it without [`Daemon::shutdown`] leaves its tasks to the runtime.
 pub struct Daemon {
@@ -175,12 +177,13 @@ async fn listen(port: u16) -> Result<TcpListener, StartError> {
 }
 
 fn node_address(text: &str) -> Result<Multiaddr, StartError> {
-    let bad = || StartError::BadAddress {
+    address_of_node(text).ok_or_else(|| StartError::BadAddress {
         address: text.to_owned(),
-    };
-    let address: Multiaddr = text.parse().map_err(|_| bad())?;
-    match address.iter().last() {
-        Some(waku::Protocol::P2p(_)) => Ok(address),
-        _ => Err(bad()),
-    }
+    })
+}
+
+/// The address of a node that can be connected to: it ends in a peer id.
+pub(crate) fn address_of_node(text: &str) -> Option<Multiaddr> {
+    let address: Multiaddr = text.trim().parse().ok()?;
+    matches!(address.iter().last(), Some(waku::Protocol::P2p(_))).then_some(address)
 }

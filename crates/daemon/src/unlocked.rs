@@ -1,21 +1,23 @@
 //! An unlocked profile: its engine thread, its network node, the tasks between them, and the doors for the API.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use api::{Account, Connectivity, Contact, Mode, NodeStatus, Settings, Signal};
+use api::{Account, Connectivity, Contact, ErrorBody, Mode, NodeStatus, Settings, Signal};
+use axum::http::StatusCode;
 use messenger::{Command, Messenger, PublicKey, Reply};
 use store::{PublicKeyBytes, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use waku::archive::{Archive, ArchiveConfig, Retention};
-use waku::{Events, Multiaddr, Node, NodeConfig, PeerId, Services};
+use waku::{DiscoveryConfig, Discv5Config, Events, Multiaddr, Node, NodeConfig, PeerId, Protocol, Services};
 use waku_proto::Shard;
 
 use crate::accounts::AccountsError;
+use crate::address_of_node;
 use crate::backup::Backups;
 use crate::catch_up::CatchUp;
 use crate::config::Network;
@@ -72,7 +74,14 @@ impl Unlocked {
         let settings = convert::settings::settings(&messenger.settings());
         let mode = network.mode.unwrap_or(settings.mode);
         let archive = archive(dir, mode, &settings).await?;
-        let config = node_config(&messenger, mode, network, static_nodes, archive)?;
+        let added = messenger.store().read(messenger::profile::nodes)?;
+        let added = added.iter().filter_map(|address| address_of_node(address));
+        let known = static_nodes.into_iter().chain(added).collect();
+        let config = NodeConfig {
+            discovery: discovery(network, mode),
+            peer_file: (network.discovery != DiscoveryConfig::default()).then(|| dir.join(PEER_FILE)),
+            ..node_config(&messenger, mode, network, known, archive)?
+        };
         let readers = Readers::new([messenger.store().reader()?, messenger.store().reader()?]);
         let backups = Backups::open(dir, messenger.backup_key());
         let log = Arc::new(EventLog::new(new_epoch()?));
@@ -84,6 +93,7 @@ impl Unlocked {
             engine: engine.clone(),
             readers: readers.clone(),
             folder: folder.clone(),
+            node: node.clone(),
             listen: network.listen.address,
         };
         tasks.spawn(transfers.run());
@@ -203,10 +213,47 @@ impl Unlocked {
         Arc::clone(&self.log)
     }
 
+    /// Connects to a node now and at every unlocking, if it answers.
+    pub(crate) async fn add_node(&self, text: &str) -> Result<(), Refusal> {
+        let refusal = |status, code, text| Refusal::new(status, ErrorBody::new(code, text));
+        let address = address_of_node(text).ok_or_else(|| {
+            let text = "this is no address of a node; it looks like /ip4/192.0.2.1/tcp/30303/p2p/16Uiu2…";
+            refusal(StatusCode::UNPROCESSABLE_ENTITY, "bad_address", text)
+        })?;
+        let reached = timeout(NODE_ANSWERS_WITHIN, self.node.connect(address.clone())).await;
+        if !matches!(reached, Ok(Ok(_))) {
+            let text = "this node does not answer; check the address, and whether it is running";
+            return Err(refusal(StatusCode::CONFLICT, "node_unreachable", text));
+        }
+        let mut added = self.read(|reading| messenger::profile::nodes(reading.view)).await?;
+        let address = address.to_string();
+        if !added.contains(&address) {
+            added.push(address);
+            self.command(Command::SaveNodes(added)).await?;
+        }
+        Ok(())
+    }
+
+    /// Connects no more to a node that was added.
+    pub(crate) async fn remove_node(&self, address: &str) -> Result<(), Refusal> {
+        let mut added = self.read(|reading| messenger::profile::nodes(reading.view)).await?;
+        added.retain(|known| known != address);
+        let names_it = |other: &String| address_of_node(other).and_then(|other| peer_of(&other));
+        let peer = address_of_node(address).and_then(|address| peer_of(&address));
+        let stays = added.iter().any(|other| names_it(other) == peer);
+        self.command(Command::SaveNodes(added)).await?;
+        if let Some(peer) = peer.filter(|_| !stays) {
+            self.node.forget(peer).await;
+        }
+        Ok(())
+    }
+
     /// The network node.
     pub(crate) async fn node_status(&self) -> Result<NodeStatus, Refusal> {
         let node = self.node.status().await.ok_or(Stopped)?;
-        let outbox = self.read(|reading| reading.view.outbox().count()).await?;
+        let look =
+            |reading: &Reading<'_>| Ok((reading.view.outbox().count()?, messenger::profile::nodes(reading.view)?));
+        let (outbox, added) = self.read(look).await?;
         Ok(NodeStatus {
             cluster: self.network.0,
             shards: self.network.1.clone(),
@@ -214,8 +261,17 @@ impl Unlocked {
             history_gaps: *self.gauges.missing.borrow(),
             asked: self.gauges.asked.borrow().iter().map(ToString::to_string).collect(),
             outbox,
+            added,
             ..convert::network::status(&node, self.mode, *self.gauges.online.borrow(), now())
         })
+    }
+}
+
+/// Whom an address of a node leads to.
+fn peer_of(address: &Multiaddr) -> Option<PeerId> {
+    match address.iter().last() {
+        Some(Protocol::P2p(peer)) => Some(peer),
+        _ => None,
     }
 }
 
@@ -276,8 +332,8 @@ async fn archive(dir: &Path, mode: Mode, settings: &Settings) -> Result<Option<A
         capacity: None,
     };
     let config = ArchiveConfig {
-        path: dir.join(ARCHIVE_FILE),
         retention,
+        ..ArchiveConfig::at(dir.join(ARCHIVE_FILE))
     };
     let opened = tokio::task::spawn_blocking(move || Archive::open(config)).await;
     Ok(Some(opened.map_err(|_| AccountsError::Stopping)??))
@@ -317,6 +373,23 @@ fn node_config(
     })
 }
 
+/// How the node finds others. Who relays has to be found, too, so it walks.
+fn discovery(network: &Network, mode: Mode) -> DiscoveryConfig {
+    let found = network.discovery.clone();
+    let walks = found.discv5.filter(|_| mode == Mode::Relay);
+    DiscoveryConfig {
+        // Without a free port it does without.
+        discv5: walks.and_then(|walking| {
+            let port = UdpSocket::bind((network.listen.address, 0)).and_then(|socket| socket.local_addr());
+            Some(Discv5Config {
+                listen: port.ok()?,
+                ..walking
+            })
+        }),
+        ..found
+    }
+}
+
 /// In a network of one's own, direct messages travel on its first shard.
 fn choose_shard(messenger: &mut Messenger, network: &Network) -> Result<(), StoreError> {
     let served: Vec<Shard> = network
@@ -345,4 +418,8 @@ fn new_epoch() -> Result<String, AccountsError> {
 
 /// The file with other people's messages, all of them encrypted.
 const ARCHIVE_FILE: &str = "relayed.sqlite3";
+/// Addresses of nodes that were good, for the next start.
+const PEER_FILE: &str = "peers.txt";
 const NODE_STOPS_WITHIN: Duration = Duration::from_secs(3);
+/// Longer than a distant node takes to shake hands.
+const NODE_ANSWERS_WITHIN: Duration = Duration::from_secs(15);

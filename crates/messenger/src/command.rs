@@ -113,6 +113,8 @@ pub enum Command {
     ChangeSettings(Settings),
     /// Keeps the node's list of good peers, which is opaque here.
     SavePeers(Vec<u8>),
+    /// Keeps the addresses of nodes that the person added, in place of those before; at most 16.
+    SaveNodes(Vec<String>),
     /// Something about our own profile.
     Profile(profile::Command),
     /// Something about who somebody is.
@@ -194,6 +196,9 @@ pub enum CommandError {
     /// This kind of chat cannot be written to yet.
     #[error("this kind of chat cannot be written to")]
     UnsupportedChat,
+    /// Too many, or no addresses.
+    #[error("at most 16 nodes are kept; remove one first")]
+    BadNodes,
     /// The message cannot be put into the form of the network.
     #[error("the message cannot be sent in this form")]
     Unsendable,
@@ -253,6 +258,7 @@ impl CommandError {
             CommandError::BadName(_) => "bad_name",
             CommandError::NotFailed => "not_failed",
             CommandError::UnsupportedChat => "unsupported_chat",
+            CommandError::BadNodes => "too_many_nodes",
             CommandError::Unsendable => "unsendable",
             CommandError::Activity(error) => error.code(),
             CommandError::Profile(error) => error.code(),

@@ -195,14 +195,7 @@ pub(crate) fn flush(turn: &mut Turn<'_, '_>, person: &PublicKey) -> Result<(), S
     for ack in &acks {
         turn.tx.traces().answered(&ack.0, now)?;
     }
-    let due: Vec<DueMessage> = turn
-        .tx
-        .datasync()
-        .pending(&peer, BATCH)?
-        .into_iter()
-        .filter(|due| due.due_at <= now)
-        .collect();
-    for due in due {
+    for due in turn.tx.datasync().due_to(&peer, now, BATCH)? {
         let Some(message) = next_attempt(turn, &due)? else {
             continue;
         };

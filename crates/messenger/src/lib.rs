@@ -57,5 +57,6 @@ pub use protocol::content::Presence;
 pub use protocol::id::{ChatId, ChatKind, CommunityId, InstallationId, MessageId};
 pub use protocol::link;
 pub use protocol::markup;
+pub use protocol::mention;
 pub use settings::{Audience, AutoBackup, InvitationsFrom, LinkPreviews, Mode, PicturesOf, RequestsFrom, Settings};
 pub use store::OutboxId;

@@ -504,6 +504,7 @@ fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Reply, Command
             turn.tx.settings().set_bytes(profile::PEERS, &peers)?;
             Ok(Reply::Done)
         }
+        Command::SaveNodes(addresses) => profile::save_nodes(turn, &addresses).map(|()| Reply::Done),
         Command::Profile(command) => profile::carry_out(turn, command),
         Command::Verification(command) => verification::commands::carry_out(turn, &command).map(Reply::Contact),
         Command::Notifications(command) => notifications::commands::carry_out(turn, &command).map(|()| Reply::Done),

@@ -146,3 +146,28 @@ fn what_is_deleted_for_oneself_goes_from_the_own_devices_that_are_paired() {
     }
     assert!(world.texts(alice, bobs[0]).contains(&"seen enough".to_owned()));
 }
+
+#[test]
+fn nodes_that_were_added_are_kept_in_order_and_bounded() {
+    let (mut world, alice, _) = World::two();
+    let address = |number: usize| format!("/ip4/192.0.2.{number}/tcp/30303/p2p/peer");
+    let save = |addresses: Vec<String>| messenger::Command::SaveNodes(addresses);
+    let kept = |world: &mut World| world.messenger(alice).store().read(messenger::profile::nodes).unwrap();
+    assert!(kept(&mut world).is_empty());
+    let two = vec![address(2), address(1)];
+    world.command(alice, save(two.clone())).unwrap();
+    assert_eq!(kept(&mut world), two);
+    let broken = vec!["one\ntwo".to_owned()];
+    for bad in [
+        (0..17).map(address).collect(),
+        broken,
+        vec![String::new()],
+        vec!["x".repeat(257)],
+    ] {
+        let refused = world.command(alice, save(bad));
+        assert!(matches!(refused, Err(messenger::CommandError::BadNodes)));
+    }
+    assert_eq!(kept(&mut world), two);
+    world.command(alice, save(Vec::new())).unwrap();
+    assert!(kept(&mut world).is_empty());
+}

@@ -11,6 +11,7 @@ mod common;
 use common::{DAY, MINUTE, Person, Who, World, device};
 use crypto::file::FileKey;
 use messenger::files::{self, Announcement, NewFile};
+use messenger::groups;
 use messenger::media::{self, Picture, Sound};
 use messenger::{ChatId, Command, MessageId, Reply, chats};
 
@@ -234,6 +235,119 @@ fn a_public_chat() {
         &chat,
         "#climbing",
     );
+}
+
+fn mark(world: &mut World, who: Who, wish: chats::Command) {
+    world.command(who, Command::Chat(wish)).unwrap();
+    world.pass(2_000);
+}
+
+fn edit(message: MessageId, text: &str) -> chats::Command {
+    let text = text.into();
+    chats::Command::Edit { message, text }
+}
+
+fn react(message: MessageId, emoji: &str, mark: chats::Mark) -> chats::Command {
+    let emoji = emoji.into();
+    chats::Command::React { message, emoji, mark }
+}
+
+fn pin(message: MessageId) -> chats::Command {
+    let mark = chats::Mark::On;
+    chats::Command::Pin { message, mark }
+}
+
+fn delete(message: MessageId, whom: chats::For) -> chats::Command {
+    chats::Command::Delete { message, whom }
+}
+
+#[test]
+fn what_was_said_is_changed_answered_pinned_and_deleted() {
+    let (mut world, alice, bob) = World::friends();
+    let chat = world.chat(bob);
+    let plan = say_in(&mut world, alice, &chat, "We meat at eight", None);
+    mark(&mut world, alice, edit(plan, "We meet at eight"));
+    mark(&mut world, bob, react(plan, "👍", chats::Mark::On));
+    mark(&mut world, bob, pin(plan));
+    let slip = say_in(&mut world, alice, &chat, "The code of the door is 1234", None);
+    let chat = world.chat(alice);
+    say_in(&mut world, bob, &chat, "You should not write that", Some(slip));
+    compare("marks_before", &world);
+
+    world.people[bob.0].online = false;
+    mark(&mut world, alice, delete(slip, chats::For::Everyone));
+    mark(&mut world, alice, edit(plan, "We meet at nine"));
+    world.crash(alice);
+    mark(&mut world, alice, edit(plan, "We meet at ten"));
+    mark(&mut world, bob, react(plan, "👍", chats::Mark::Off));
+    mark(&mut world, bob, react(plan, "🦊", chats::Mark::On));
+    compare("marks_apart", &world);
+    world.crash(bob);
+    world.people[bob.0].online = true;
+    world.catch_up(bob);
+    world.pass(5 * MINUTE);
+    compare("marks_together_again", &world);
+
+    mark(&mut world, bob, delete(plan, chats::For::Me));
+    compare("marks_deleted_for_one", &world);
+}
+
+fn change(world: &mut World, who: Who, chat: &ChatId, change: groups::Change) {
+    let chat = chat.clone();
+    let command = groups::Command::Change { chat, change };
+    world.command(who, Command::Group(command)).unwrap();
+    world.pass(10_000);
+}
+
+#[test]
+fn the_life_of_a_group() {
+    let mut world = World::new(&["Alice", "Bobby", "Carol", "David"]);
+    let everybody @ [alice, bob, carol, david] = [Who(0), Who(1), Who(2), Who(3)];
+    for other in [bob, carol, david] {
+        world.befriend(alice, other);
+    }
+    let create = groups::Command::Create {
+        name: "Climbing".into(),
+        colour: String::new(),
+        picture: None,
+        people: vec![world.key(bob), world.key(carol)],
+    };
+    let Reply::Chat(chat) = world.command(alice, Command::Group(create)).unwrap() else {
+        panic!("founding answers with the chat")
+    };
+    world.pass(10_000);
+    let first = say_in(&mut world, alice, &chat, "Saturday?", None);
+    let answer = say_in(&mut world, bob, &chat, "Saturday", Some(first));
+    mark(&mut world, carol, react(first, "🧗", chats::Mark::On));
+    compare_chat("group_begins", &world, &everybody, &chat, "the group");
+
+    world.people[carol.0].online = false;
+    let david_key = world.key(david);
+    change(&mut world, alice, &chat, groups::Change::Add(vec![david_key]));
+    let spam = say_in(&mut world, david, &chat, "Buy my ropes", None);
+    mark(&mut world, alice, delete(spam, chats::For::Everyone));
+    mark(&mut world, alice, edit(first, "Sunday?"));
+    let bob_key = world.key(bob);
+    change(&mut world, alice, &chat, groups::Change::Promote(bob_key));
+    change(
+        &mut world,
+        bob,
+        &chat,
+        groups::Change::Rename("Climbing on Sunday".into()),
+    );
+    mark(&mut world, bob, pin(first));
+    compare_chat("group_without_one", &world, &everybody, &chat, "the group");
+    world.people[carol.0].online = true;
+    world.catch_up(carol);
+    world.pass(5 * MINUTE);
+    compare_chat("group_caught_up", &world, &everybody, &chat, "the group");
+
+    change(&mut world, bob, &chat, groups::Change::Remove(david_key));
+    say_in(&mut world, carol, &chat, "Without ropes, then", None);
+    mark(&mut world, bob, edit(answer, "Sunday"));
+    change(&mut world, bob, &chat, groups::Change::Remove(bob_key));
+    say_in(&mut world, alice, &chat, "Just us two", None);
+    compare_chat("group_ends", &world, &everybody, &chat, "the group");
 }
 
 #[test]

@@ -449,3 +449,37 @@ fn somebody_asks_to_be_let_in_and_is_or_is_not() {
     let nobody = world.command(alice, answer(true));
     assert!(matches!(nobody, Err(CommandError::Group(groups::Error::NoRequest))));
 }
+
+#[test]
+fn an_old_invitation_lets_nobody_in_who_was_put_out_since() {
+    let (mut world, alice, bob, carol) = three();
+    world.people[bob.0].online = false;
+    let before = world.archive.len();
+    let chat = found(&mut world, alice, &[bob, carol]);
+    let bob_key = world.key(bob);
+    world.pass(HOUR);
+    change(&mut world, alice, &chat, Change::Remove(bob_key)).unwrap();
+    world.pass(10_000);
+    world.people[alice.0].online = false;
+    // The network turns the order round.
+    let told: Vec<_> = world.archive[before..].iter().rev().cloned().collect();
+    let now = world.now;
+    for envelope in told {
+        if world.messenger(bob).interests().wants(&envelope) {
+            world.messenger(bob).receive(now, &envelope).unwrap();
+        }
+    }
+    assert_eq!(look(&world, bob, &chat).unwrap().standing, GroupStanding::Out);
+    assert!(entries(&world, bob, ActivityKind::GroupInvitation).is_empty());
+    let store = world.people[bob.0].messenger.as_ref().unwrap().store();
+    let shown = store.read(|view| view.chats().load(&chat)).unwrap();
+    assert!(!shown.unwrap().active, "and it is in no list");
+
+    // Whoever is let in again is in.
+    world.people[alice.0].online = true;
+    world.people[bob.0].online = true;
+    change(&mut world, alice, &chat, Change::Add(vec![bob_key])).unwrap();
+    world.pass(HOUR);
+    assert_eq!(seen(&world, bob, &chat), seen(&world, alice, &chat));
+    assert_eq!(look(&world, bob, &chat).unwrap().standing, GroupStanding::In);
+}

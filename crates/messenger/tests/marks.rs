@@ -8,7 +8,7 @@ mod common;
 
 use common::marks::{delete, edit, error, found, look, pin, pinned, react, reactions, row};
 use common::{MINUTE, Who, World};
-use messenger::chats::{Error, For, Mark};
+use messenger::chats::{Command as Wish, Draft, Error, For, Mark};
 use messenger::{ChatId, Command, CommandError, MessageId, Reply};
 use store::Deletion;
 
@@ -429,4 +429,104 @@ fn ten_thousand_reactions_are_harmless() {
     react(&mut world, bob, id, &seen[3].0, Mark::On).unwrap();
     delete(&mut world, alice, id, For::Everyone).unwrap();
     assert_eq!(reactions(&world, bob, &id), []);
+}
+
+#[test]
+fn a_draft_is_kept_over_a_restart_until_the_chat_is_put_away() {
+    let (mut world, alice, bob) = World::friends();
+    let id = world.say(alice, bob, "hello");
+    let chat = ChatId::one_to_one(&world.key(bob));
+    let keep = |draft: Draft| {
+        Command::Chat(Wish::KeepDraft {
+            chat: ChatId::one_to_one(&world.key(bob)),
+            draft,
+        })
+    };
+    let begun = Draft {
+        text: "see you at".into(),
+        response_to: Some(id),
+        edits: None,
+    };
+    let (kept, gone, foreign, long) = (
+        keep(begun.clone()),
+        keep(Draft::default()),
+        keep(Draft {
+            edits: Some(MessageId::from_bytes([9; 32])),
+            ..Draft::default()
+        }),
+        keep(Draft {
+            text: "x".repeat(16_385),
+            ..Draft::default()
+        }),
+    );
+    let draft = |world: &World| look(world, alice, |view| view.chats().load(&chat)).unwrap().draft;
+    let before = world.archive.len();
+    world.command(alice, kept.clone()).unwrap();
+    assert_eq!(
+        (draft(&world).text.as_str(), draft(&world).response_to),
+        ("see you at", Some(id))
+    );
+    assert!(matches!(
+        world.command(alice, foreign),
+        Err(CommandError::MessageNotFound)
+    ));
+    assert_eq!(error(world.command(alice, long)), Error::DraftTooLong);
+    world.say(alice, bob, "something else meanwhile");
+    assert_eq!(draft(&world).text, "see you at", "saying something does not end it");
+    assert_eq!(world.archive.len(), before + 1, "nobody hears of a draft");
+    world.command(alice, gone).unwrap();
+    assert_eq!(draft(&world), store::DraftRow::default());
+    world.command(alice, kept).unwrap();
+    world
+        .command(alice, Command::Chat(Wish::Leave { chat: chat.clone() }))
+        .unwrap();
+    assert_eq!(draft(&world), store::DraftRow::default());
+}
+
+#[test]
+fn only_ones_own_standing_message_is_edited_in_a_draft() {
+    let (mut world, alice, bob) = World::friends();
+    let [hers, his] = [world.say(alice, bob, "hers"), world.say(bob, alice, "his")];
+    let chat = ChatId::one_to_one(&world.key(bob));
+    let keep = |edits| {
+        let draft = Draft {
+            text: "x".into(),
+            edits: Some(edits),
+            ..Draft::default()
+        };
+        Command::Chat(Wish::KeepDraft {
+            chat: chat.clone(),
+            draft,
+        })
+    };
+    assert_eq!(error(world.command(alice, keep(his))), Error::NotYours);
+    world.command(alice, keep(hers)).unwrap();
+    delete(&mut world, alice, hers, For::Everyone).unwrap();
+    assert_eq!(error(world.command(alice, keep(hers))), Error::Deleted);
+}
+
+#[test]
+fn what_can_be_done_follows_from_how_people_stand() {
+    let (mut world, alice, bob) = World::friends();
+    let row = |world: &World, id: &ChatId| look(world, alice, |view| view.chats().load(id)).unwrap();
+    let can = |world: &World, id: &ChatId| {
+        let row = row(world, id);
+        look(world, alice, |view| messenger::chats::abilities(view, &row))
+    };
+    let with_bob = ChatId::one_to_one(&world.key(bob));
+    let all = can(&world, &with_bob);
+    assert!(all.write && all.pictures && all.sounds && all.files && all.large_files && all.pins);
+    let join = Command::Chat(Wish::JoinPublic { name: "news".into() });
+    world.command(alice, join).unwrap();
+    let public = can(&world, &ChatId::new("news").unwrap());
+    assert_eq!(
+        public,
+        messenger::chats::Abilities {
+            write: true,
+            ..Default::default()
+        }
+    );
+    let contact = world.key(bob);
+    world.command(alice, Command::RemoveContact { contact }).unwrap();
+    assert_eq!(can(&world, &with_bob), messenger::chats::Abilities::default());
 }

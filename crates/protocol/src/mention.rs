@@ -10,6 +10,8 @@ use crypto::PublicKey;
 use crate::id::{parse_public_key_text, public_key_text};
 use crate::link::code;
 
+pub mod names;
+
 /// Somebody named in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {

@@ -3,6 +3,8 @@
 
 extern crate undertone_protocol as protocol;
 
+use std::path::Path;
+
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -25,6 +27,34 @@ fn every_decoder_takes_seeds_and_what_becomes_of_them() {
         }
     }
     println!("{runs} inputs for {} decoders", targets::TARGETS.len());
+}
+
+/// The fuzzer begins with the files of `fuzz/seeds`: the seeds, and whatever input once broke a decoder. They are written
+/// from the seeds with `UNDERTONE_GOLDEN=write`; files that somebody added stay.
+#[test]
+fn the_committed_corpus_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    for target in targets::TARGETS {
+        let place = folder.join(target.name);
+        if std::env::var_os("UNDERTONE_GOLDEN").is_some_and(|word| word == "write") {
+            std::fs::create_dir_all(&place).unwrap();
+            for (number, seed) in (target.seeds)().iter().take(SEEDS).enumerate() {
+                std::fs::write(place.join(format!("seed-{number}")), seed).unwrap();
+            }
+        }
+        let files = std::fs::read_dir(&place).unwrap_or_else(|_| panic!("{} has no corpus", target.name));
+        let mut count = 0;
+        for file in files {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            (target.run)(&bytes);
+            count += 1;
+        }
+        assert!(
+            count >= (target.seeds)().len().min(SEEDS),
+            "{} has {count} files",
+            target.name
+        );
+    }
 }
 
 /// A seed with one to four changes.
@@ -55,6 +85,8 @@ fn below(limit: usize, rng: &mut ChaCha20Rng) -> usize {
     (rng.next_u64() % limit as u64) as usize
 }
 
+/// Of one decoder at most, in the committed corpus.
+const SEEDS: usize = 32;
 const INPUTS: usize = 3_000;
 
 /// Longest and overlong varints, the ends of number ranges, an end of group, deep nesting.

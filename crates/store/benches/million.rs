@@ -1,13 +1,14 @@
 //! A long life in one database: a million messages, searched in every way; a chat of 100,000 opened.
 //!
 //! `cargo bench -p undertone-store --bench million` takes some minutes, most of them to fill the database, and prints one
-//! table. A figure is the middle and the longest of 40 looks, each at a snapshot of its own, on a connection that has
+//! table; `-- DIRECTORY` keeps the database there, and looks at the one that is there already. A figure is the middle and the longest of 40 looks, each at a snapshot of its own, on a connection that has
 //! looked before; "first" is the first look after the database was opened, with the system's cache as it is.
 //!
 //! Texts have twelve words of a vocabulary of 20,000 in which the word of rank *n* is *n* times rarer than the commonest,
 //! as in languages; four in a hundred messages are pictures.
 #![allow(missing_docs, clippy::print_stdout)]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use protocol::Timestamp;
@@ -25,14 +26,16 @@ const BEGIN: u64 = 1_700_000_000_000;
 const LOOKS: usize = 40;
 
 fn main() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+    let temporary = tempfile::tempdir().expect("a temporary directory");
+    let kept = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
+    let directory = kept.as_deref().map_or(temporary.path(), Path::new);
     let begin = Instant::now();
-    {
-        let mut store = Store::create(directory.path(), &key()).expect("a new database");
+    if std::fs::read_dir(directory).expect("a directory").next().is_none() {
+        let mut store = Store::create(directory, &key()).expect("a new database");
         fill(&mut store);
         store.checkpoint().expect("an empty log");
     }
-    let bytes = std::fs::read_dir(directory.path())
+    let bytes = std::fs::read_dir(directory)
         .expect("the directory")
         .filter_map(|file| file.ok()?.metadata().ok())
         .map(|data| data.len())
@@ -43,7 +46,7 @@ fn main() {
         begin.elapsed().as_secs(),
         std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim()
     );
-    let store = Store::open(directory.path(), &key()).expect("the database");
+    let store = Store::open(directory, &key()).expect("the database");
     println!(
         "{:<62} {:>8} {:>9} {:>9} {:>9} {:>6}",
         "", "goal", "first", "middle", "longest", "found"

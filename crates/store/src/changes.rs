@@ -23,6 +23,8 @@ pub struct Changes {
     pub groups: BTreeSet<ChatId>,
     /// Messages: saved or removed, or with other reactions or pins.
     pub messages: BTreeSet<MessageId>,
+    /// Chats whose messages were removed up to some place. Those are in `chats` too, and their messages are not listed.
+    pub cleared: BTreeSet<ChatId>,
     /// Those of them that are new and were not seen.
     pub arrived: BTreeSet<MessageId>,
     /// Installations of us and of others.
@@ -55,6 +57,7 @@ impl Changes {
         self.chats.extend(other.chats);
         self.groups.extend(other.groups);
         self.messages.extend(other.messages);
+        self.cleared.extend(other.cleared);
         self.devices.extend(other.devices);
         self.arrived.extend(other.arrived);
         self.activity.extend(other.activity);

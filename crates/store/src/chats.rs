@@ -1,7 +1,7 @@
 //! Conversations of every kind: one-to-one, public, private groups, channels of communities.
 
 use protocol::Timestamp;
-use protocol::id::{ChatId, ChatKind, CommunityId};
+use protocol::id::{ChatId, ChatKind, CommunityId, MessageId};
 use rusqlite::{Row, params};
 
 use crate::access::Access;
@@ -30,9 +30,27 @@ pub struct ChatRow {
     /// Messages up to this clock count as read.
     pub read_at_clock: u64,
     /// A text begun but not sent.
-    pub draft: String,
+    pub draft: DraftRow,
     /// When it came into being here.
     pub created_at: Timestamp,
+}
+
+/// A text begun but not sent.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DraftRow {
+    /// The text, with people by their keys.
+    pub text: String,
+    /// The message it answers.
+    pub response_to: Option<MessageId>,
+    /// The message of ours whose text it replaces.
+    pub edits: Option<MessageId>,
+}
+
+impl std::fmt::Debug for DraftRow {
+    /// Not the text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DraftRow").finish_non_exhaustive()
+    }
 }
 
 /// A chat as a list shows it. All but the row is derived from the messages, so it cannot go wrong.
@@ -59,7 +77,7 @@ impl ChatRow {
             clock: 0,
             deleted_at_clock: 0,
             read_at_clock: 0,
-            draft: String::new(),
+            draft: DraftRow::default(),
             created_at,
         }
     }
@@ -86,12 +104,14 @@ impl Chats<'_> {
         let (kind, community) = kind_columns(&chat.id);
         self.0.execute(
             "INSERT INTO chats
-                 (id, kind, community, name, active, muted_until, clock, deleted_at_clock, read_at_clock, draft, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 (id, kind, community, name, active, muted_until, clock, deleted_at_clock, read_at_clock, draft, created_at,
+                  draft_response_to, draft_edits)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (id) DO UPDATE SET
                  name = excluded.name, active = excluded.active, muted_until = excluded.muted_until,
                  clock = excluded.clock, deleted_at_clock = excluded.deleted_at_clock,
-                 read_at_clock = excluded.read_at_clock, draft = excluded.draft, created_at = excluded.created_at",
+                 read_at_clock = excluded.read_at_clock, draft = excluded.draft, created_at = excluded.created_at,
+                 draft_response_to = excluded.draft_response_to, draft_edits = excluded.draft_edits",
             params![
                 Sql(&chat.id),
                 kind,
@@ -102,8 +122,10 @@ impl Chats<'_> {
                 Sql(chat.clock),
                 Sql(chat.deleted_at_clock),
                 Sql(chat.read_at_clock),
-                chat.draft,
+                chat.draft.text,
                 Sql(chat.created_at),
+                chat.draft.response_to.as_ref().map(Sql),
+                chat.draft.edits.as_ref().map(Sql),
             ],
         )?;
         self.touched(&chat.id);
@@ -120,13 +142,25 @@ impl Chats<'_> {
         Ok(())
     }
 
+    /// Keeps a text that was begun, in place of the one before.
+    pub fn set_draft(&mut self, id: &ChatId, draft: &DraftRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE chats SET draft = ?2, draft_response_to = ?3, draft_edits = ?4 WHERE id = ?1",
+            params![
+                Sql(id),
+                draft.text,
+                draft.response_to.as_ref().map(Sql),
+                draft.edits.as_ref().map(Sql),
+            ],
+        )?;
+        self.touched(id);
+        self.0.record(|changes| changes.erased = true);
+        Ok(())
+    }
+
     /// Removes a chat with all its messages.
     pub fn remove(&mut self, id: &ChatId) -> Result<(), StoreError> {
-        messages::remove_where(
-            &mut self.0,
-            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) RETURNING id, row, text",
-            [Sql(id)],
-        )?;
+        messages::remove_of_chat(&mut self.0, id, u64::MAX)?;
         self.0.execute("DELETE FROM pins WHERE chat = ?1", [Sql(id)])?;
         self.0.execute("DELETE FROM chats WHERE id = ?1", [Sql(id)])?;
         self.touched(id);
@@ -220,7 +254,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ChatRow> {
         clock: column(row, "clock")?,
         deleted_at_clock: column(row, "deleted_at_clock")?,
         read_at_clock: column(row, "read_at_clock")?,
-        draft: row.get("draft")?,
+        draft: DraftRow {
+            text: row.get("draft")?,
+            response_to: optional(row, "draft_response_to")?,
+            edits: optional(row, "draft_edits")?,
+        },
         created_at: column(row, "created_at")?,
     })
 }
@@ -229,7 +267,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ChatRow> {
 mod tests {
     use super::*;
     use crate::Store;
-    use crate::testing::{NOW, message, one_to_one};
+    use crate::testing::{NOW, message, message_id, one_to_one};
 
     fn channel(number: u8) -> (CommunityId, ChatId) {
         let mut bytes = [number; 33];
@@ -249,7 +287,11 @@ mod tests {
             clock: 2,
             deleted_at_clock: 3,
             read_at_clock: 4,
-            draft: "draft".into(),
+            draft: DraftRow {
+                text: "draft".into(),
+                response_to: Some(message_id(1)),
+                edits: Some(message_id(2)),
+            },
             ..ChatRow::new(one_to_one(1), NOW)
         };
         let ((), changes) = store.write(|tx| tx.chats().save(&row)).unwrap();
@@ -257,11 +299,14 @@ mod tests {
         store
             .write(|tx| tx.messages().insert(&message(&row.id, 1, "text")))
             .unwrap();
+        let read = store.read(|view| view.chats().load(&row.id)).unwrap();
+        assert_eq!(read.as_ref(), Some(&row));
         let row = ChatRow {
-            draft: String::new(),
+            draft: DraftRow::default(),
             ..row
         };
-        store.write(|tx| tx.chats().save(&row)).unwrap();
+        let ((), changes) = store.write(|tx| tx.chats().set_draft(&row.id, &row.draft)).unwrap();
+        assert!(changes.erased && changes.chats.contains(&row.id));
         store.write(|tx| tx.chats().set_clock(&row.id, 99)).unwrap();
         let summary = store.read(|view| view.chats().summary(&row.id)).unwrap().unwrap();
         assert_eq!(summary.chat, ChatRow { clock: 99, ..row });

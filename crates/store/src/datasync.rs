@@ -95,6 +95,16 @@ impl DataSync<'_> {
         )
     }
 
+    /// What is due to one peer at `now`, the longest due first.
+    pub fn due_to(&self, peer: &PublicKeyBytes, now: Timestamp, limit: u32) -> Result<Vec<DueMessage>, StoreError> {
+        self.0.all(
+            "SELECT * FROM datasync_states s JOIN datasync_messages m ON m.id = s.id WHERE s.peer = ?1 AND s.due_at <= ?2
+             ORDER BY s.due_at, s.id LIMIT ?3",
+            params![peer, Sql(now), limit],
+            read,
+        )
+    }
+
     /// What carries an application message, for each peer that has not acknowledged it.
     pub fn of_message(&self, message: &MessageId) -> Result<Vec<DueMessage>, StoreError> {
         self.0.all(
@@ -296,6 +306,9 @@ mod tests {
                 let counts: Vec<_> = pending.iter().map(|due| (due.outgoing.id[0], due.send_count)).collect();
                 assert_eq!(counts, [(1, 0), (2, 3)]);
                 assert_eq!(datasync.due(NOW.plus(30), 1)?.len(), 1);
+                assert!(datasync.due_to(&person(1), NOW.plus(4), 10)?.is_empty());
+                assert!(datasync.due_to(&person(2), NOW.plus(30), 10)?.is_empty());
+                assert!(datasync.due_to(&person(1), NOW.plus(30), 10)? == pending);
                 Ok::<_, StoreError>(())
             })
             .unwrap();

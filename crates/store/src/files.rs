@@ -200,6 +200,40 @@ impl Files<'_> {
         Ok(ChatBytes { messages, files })
     }
 
+    /// What each chat takes on the disk, the largest first, at most `limit` of them; chats that are not in the list too. Files
+    /// of more than `beside` bytes stand beside the database and count with their size once they are whole.
+    pub fn bytes_by_chat(&self, beside: u64, limit: u32) -> Result<Vec<(ChatId, ChatBytes)>, StoreError> {
+        self.0.all(
+            "SELECT id, messages, files FROM (
+                 SELECT c.id AS id,
+                     (SELECT coalesce(sum(length(m.text) + coalesce(length(m.payload), 0)), 0)
+                      FROM messages m WHERE m.chat = c.row) AS messages,
+                     (SELECT coalesce(sum(length(k.sealed)), 0)
+                      FROM messages m JOIN files f ON f.message = m.id JOIN file_chunks k ON k.file = f.id
+                      WHERE m.chat = c.row)
+                     + (SELECT coalesce(sum(f.size), 0) FROM messages m JOIN files f ON f.message = m.id
+                        WHERE m.chat = c.row AND f.size > ?2
+                            AND (f.state = ?3 OR f.outgoing = 1 AND f.state IN (?4, ?5))) AS files
+                 FROM chats c
+             )
+             WHERE messages + files > 0 ORDER BY messages + files DESC, id LIMIT ?1",
+            params![
+                limit,
+                Sql(beside),
+                Coded(FileState::Complete),
+                Coded(FileState::Offered),
+                Coded(FileState::Moving),
+            ],
+            |row| {
+                let bytes = ChatBytes {
+                    messages: column(row, "messages")?,
+                    files: column(row, "files")?,
+                };
+                Ok((column(row, "id")?, bytes))
+            },
+        )
+    }
+
     fn touched(&mut self, message: MessageId) {
         self.0.record(|changes| {
             changes.messages.insert(message);
@@ -432,6 +466,36 @@ mod tests {
                 set(tx, 3)?;
                 tx.messages().remove_up_to(&one_to_one(1), u64::MAX)?;
                 assert!(is_gone(tx, 3)?, "cleared");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn each_chat_takes_what_its_messages_and_files_take() {
+        let mut store = Store::in_memory().unwrap();
+        store
+            .write(|tx| {
+                set(tx, 1)?;
+                let other = one_to_one(2);
+                tx.chats().save(&chat(&other))?;
+                tx.messages().insert(&message(&other, 9, &"x".repeat(1_000)))?;
+                let large = FileRow {
+                    message: message_id(9),
+                    size: 6_000_000,
+                    state: FileState::Complete,
+                    ..file(9)
+                };
+                tx.files().save(&large)?;
+                let bytes = tx.files().bytes_by_chat(5_000_000, 10)?;
+                let of_first = tx.files().bytes_of(&one_to_one(1))?;
+                let of_other = ChatBytes {
+                    messages: 1_000,
+                    files: 6_000_000,
+                };
+                assert_eq!(bytes, [(other, of_other), (one_to_one(1), of_first)]);
+                assert!(of_first.files > 0);
+                assert_eq!(tx.files().bytes_by_chat(5_000_000, 1)?.len(), 1);
                 Ok::<_, StoreError>(())
             })
             .unwrap();

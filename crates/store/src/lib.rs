@@ -11,7 +11,7 @@ pub use account::{Account, AccountRow};
 pub use activity::{Activity, ActivityFilter, ActivityId, ActivityKind, ActivityPlace, ActivityRow, Answer};
 pub use bundles::{Bundles, OwnPreKeyRow, PreKeyRow};
 pub use changes::Changes;
-pub use chats::{ChatRow, ChatSummary, Chats};
+pub use chats::{ChatRow, ChatSummary, Chats, DraftRow};
 pub use contacts::{ContactRow, Contacts, RequestSide, RequestState, Trust};
 pub use datasync::{Acknowledged, DataSync, DueMessage, OutgoingRow};
 pub use edits::{EditRow, Edits};

@@ -246,15 +246,7 @@ impl Messages<'_> {
 
     /// Removes the messages of a chat up to a clock; answers how many.
     pub fn remove_up_to(&mut self, chat: &ChatId, clock: u64) -> Result<usize, StoreError> {
-        let count = remove_where(
-            &mut self.0,
-            "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND clock <= ?2 RETURNING id, row, text",
-            params![Sql(chat), Sql(clock)],
-        )?;
-        self.0.record(|changes| {
-            changes.chats.insert(chat.clone());
-        });
-        Ok(count)
+        remove_of_chat(&mut self.0, chat, clock)
     }
 
     /// Removes everything that a person wrote, in all chats; answers how many.
@@ -264,12 +256,16 @@ impl Messages<'_> {
             [author],
             |row| column::<ChatId>(row, "id"),
         )?;
-        let count = remove_where(
+        let removed = remove_where(
             &mut self.0,
             "DELETE FROM messages WHERE author = ?1 RETURNING id, row, text",
             [author],
         )?;
-        self.0.record(|changes| changes.chats.extend(chats));
+        let count = removed.len();
+        self.0.record(|changes| {
+            changes.chats.extend(chats);
+            changes.messages.extend(removed);
+        });
         Ok(count)
     }
 
@@ -296,6 +292,17 @@ impl Messages<'_> {
     /// devices only are left out.
     pub fn page(&self, chat: &ChatId, before: Option<&Cursor>, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
         page(&self.0, chat, before, limit)
+    }
+
+    /// Up to `limit` messages of a chat, the oldest first, from the one after `after`. Those that were deleted on our own
+    /// devices only are left out.
+    pub fn newer_page(&self, chat: &ChatId, after: &Cursor, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+        self.0.all(
+            "SELECT m.*, c.id AS chat_id FROM chats c JOIN messages m ON m.chat = c.row
+             WHERE c.id = ?1 AND m.deletion <> 2 AND (m.clock, m.id) > (?2, ?3) ORDER BY m.clock, m.id LIMIT ?4",
+            params![Sql(chat), Sql(after.clock), Sql(&after.id), limit],
+            read,
+        )
     }
 
     /// Up to `limit` messages of a chat, the oldest first, from the one after `after`, deleted or not.
@@ -397,8 +404,25 @@ pub(crate) fn page(
     }
 }
 
-/// Runs a statement that deletes messages and returns their ids, rows and texts; removes what hangs on them; answers how many.
-pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+/// Removes the messages of a chat up to a clock; answers how many.
+pub(crate) fn remove_of_chat(access: &mut Access<'_>, chat: &ChatId, clock: u64) -> Result<usize, StoreError> {
+    let removed = remove_where(
+        access,
+        "DELETE FROM messages WHERE chat = (SELECT row FROM chats WHERE id = ?1) AND clock <= ?2 RETURNING id, row, text",
+        params![Sql(chat), Sql(clock)],
+    )?;
+    access.record(|changes| {
+        changes.chats.insert(chat.clone());
+        if !removed.is_empty() {
+            changes.cleared.insert(chat.clone());
+        }
+    });
+    Ok(removed.len())
+}
+
+/// Runs a statement that deletes messages and returns their ids, rows and texts; removes what hangs on them; answers which
+/// they were, for the caller to record.
+fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Params) -> Result<Vec<MessageId>, StoreError> {
     let removed = access.all(sql, params, |row| {
         Ok((column::<MessageId>(row, "id")?, row.get("row")?, row.get("text")?))
     })?;
@@ -418,12 +442,8 @@ pub(crate) fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Para
         access.execute("DELETE FROM edits WHERE target = ?1", [Sql(id)])?;
         access.execute("DELETE FROM late_messages WHERE message = ?1", [Sql(id)])?;
     }
-    let count = ids.len();
-    access.record(|changes| {
-        changes.erased |= count > 0;
-        changes.messages.extend(ids);
-    });
-    Ok(count)
+    access.record(|changes| changes.erased |= !ids.is_empty());
+    Ok(ids)
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {

@@ -46,6 +46,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_edits.sql"),
     include_str!("migrations/0010_public.sql"),
     include_str!("migrations/0011_direct_files.sql"),
+    include_str!("migrations/0012_pending.sql"),
+    include_str!("migrations/0013_drafts.sql"),
 ];
 
 #[cfg(test)]

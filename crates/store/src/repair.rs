@@ -407,19 +407,22 @@ impl Repair<'_> {
         Ok(pruned)
     }
 
-    /// Forgets what a conversation lacks, heard and kept for repair. Our own line goes on.
-    pub fn forget(&mut self, chat: &ChatId) -> Result<(), StoreError> {
+    /// Forgets what a conversation lacks and how far it was heard. Our own line goes on.
+    pub fn forget_absent(&mut self, chat: &ChatId) -> Result<(), StoreError> {
         for sql in [
             "DELETE FROM lines WHERE chat = ?1",
             "DELETE FROM absent WHERE chat = ?1",
-            "DELETE FROM originals WHERE chat = ?1",
         ] {
             self.0.execute(sql, [Sql(chat)])?;
         }
-        self.0.record(|changes| {
-            changes.chats.insert(chat.clone());
-            changes.erased = true;
-        });
+        self.0.record(|changes| _ = changes.chats.insert(chat.clone()));
+        Ok(())
+    }
+
+    /// Forgets what a conversation keeps for others.
+    pub fn forget_originals(&mut self, chat: &ChatId) -> Result<(), StoreError> {
+        let erased = self.0.execute("DELETE FROM originals WHERE chat = ?1", [Sql(chat)])?;
+        self.erased(erased);
         Ok(())
     }
 

@@ -78,7 +78,7 @@ CREATE TABLE chats (
     read_at_clock INTEGER NOT NULL,
     draft TEXT NOT NULL,
     created_at INTEGER NOT NULL
-) STRICT;
+, draft_response_to BLOB CHECK (length(draft_response_to) = 32), draft_edits BLOB CHECK (length(draft_edits) = 32)) STRICT;
 
 CREATE INDEX chats_community ON chats (community) WHERE community IS NOT NULL;
 
@@ -123,17 +123,17 @@ CREATE TABLE datasync_messages (
 
 CREATE INDEX datasync_messages_message ON datasync_messages (message) WHERE message IS NOT NULL;
 
-CREATE TABLE datasync_states (
-    peer BLOB NOT NULL CHECK (length(peer) = 33),
+CREATE TABLE "datasync_states" (
     id BLOB NOT NULL REFERENCES datasync_messages (id),
+    peer BLOB NOT NULL CHECK (length(peer) = 33),
     send_count INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
-    PRIMARY KEY (peer, id)
+    PRIMARY KEY (id, peer)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX datasync_states_due ON datasync_states (due_at);
 
-CREATE INDEX datasync_states_id ON datasync_states (id);
+CREATE INDEX datasync_states_peer ON datasync_states (peer, due_at);
 
 CREATE TABLE edits (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32), -- of the message that brought it

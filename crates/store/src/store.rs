@@ -1,5 +1,8 @@
 //! One profile's database: opening it, and the two ways to use it.
 
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -23,11 +26,33 @@ pub enum Checkpoint {
 }
 
 impl Store {
-    /// A database in memory, for tests and simulations: the same tables, the same SQL, no file.
+    /// A database in memory, for tests and simulations: the same tables, the same SQL, no file. Each is a copy of one that
+    /// went through the migrations once in this process: they take longer than most tests.
     pub fn in_memory() -> Result<Store, StoreError> {
-        let mut connection = Connection::open_in_memory()?;
+        static MIGRATED: Mutex<Option<Store>> = Mutex::new(None);
+        let mut migrated = MIGRATED.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*migrated {
+            Some(store) => store.copy_in_memory(),
+            None => {
+                let mut store = Store::blank()?;
+                migrations::migrate(&mut store.connection)?;
+                migrated.insert(store).copy_in_memory()
+            }
+        }
+    }
+
+    /// A copy of this database in memory, for tests and simulations.
+    pub fn copy_in_memory(&self) -> Result<Store, StoreError> {
+        let mut copy = Store::blank()?;
+        let step = Backup::new(&self.connection, &mut copy.connection)?.step(-1)?;
+        debug_assert_eq!(step, StepResult::Done, "nobody else writes either");
+        Ok(copy)
+    }
+
+    /// A database in memory without tables.
+    fn blank() -> Result<Store, StoreError> {
+        let connection = Connection::open_in_memory()?;
         prepare(&connection)?;
-        migrations::migrate(&mut connection)?;
         Ok(Store {
             connection,
             #[cfg(feature = "sqlcipher")]

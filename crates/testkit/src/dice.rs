@@ -34,6 +34,13 @@ impl Dice {
         items.get(usize::try_from(self.below(items.len() as u64)).unwrap_or(0))
     }
 
+    /// So many bytes.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// 32 bytes, as the seed of another generator.
     pub fn seed(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];

@@ -81,7 +81,8 @@ impl GapWatch {
             let (.., since) = self.since(sim, reader, author, number);
             let shown = row.state != Absence::Expected;
             self.seen += usize::from(shown);
-            if !shown && sim.is_awake(reader) && sim.now().since(since) > OVERDUE {
+            let awake = sim.awake_since(reader);
+            if !shown && awake.is_some_and(|awake| sim.now().since(since.max(awake)) > OVERDUE) {
                 verdict.misjudge(format!("{between}: no gap for {number}"));
             }
         }

@@ -6,6 +6,7 @@
 
 pub use sim::{Sim, Who};
 
+pub mod attachments;
 pub mod dice;
 pub mod gaps;
 pub mod groups;
@@ -14,5 +15,7 @@ pub mod marks;
 pub mod network;
 pub mod oracle;
 pub mod people;
+pub mod public;
 pub mod sim;
 pub mod store_node;
+mod stranger;

@@ -5,9 +5,11 @@
 //! step by step, as long as it still fails, before it is shown.
 
 use std::fmt;
+use std::ops::AddAssign;
 
 use protocol::id::ChatId;
 
+use crate::attachments::{self, Attachment, AttachmentOracle};
 use crate::dice::Dice;
 use crate::gaps::GapWatch;
 use crate::groups::{self, GroupDeed, GroupOracle};
@@ -15,6 +17,7 @@ use crate::marks::{self, MarkDeed, MarkOracle};
 use crate::network::{Side, Weather};
 use crate::oracle::{Oracle, Verdict};
 use crate::people;
+use crate::public::{self, PublicDeed, PublicOracle};
 use crate::sim::{Sim, Who};
 
 /// Everything that happens to some people until the network is well again.
@@ -78,6 +81,10 @@ pub enum Deed {
     Group(GroupDeed),
     /// One does something about a text.
     Mark(MarkDeed),
+    /// One sends a picture or a file.
+    Attach(Attachment),
+    /// One does something about a public chat.
+    Public(PublicDeed),
 }
 
 /// How a life ended.
@@ -85,16 +92,50 @@ pub enum Deed {
 pub struct Outcome {
     /// What is wrong in the end.
     pub verdict: Verdict,
-    /// How many absent texts were seen to stand in a gap, over all looks.
-    pub gaps: usize,
-    /// How many texts were written.
-    pub texts: usize,
-    /// How many texts in groups somebody had to hold in the end.
-    pub group_texts: usize,
-    /// How many edits, deletions, reactions and pins were made.
-    pub marks: usize,
-    /// How many turns the messengers took.
+    /// What happened.
+    pub counts: Counts,
+}
+
+/// What happened in a life, or in many: so that a test can tell that there was something to judge.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Texts, pictures and files that messengers took over.
+    pub texts: u64,
+    /// Absent texts that were seen to stand in a gap, over all looks.
+    pub gaps: u64,
+    /// Times a text in a group that somebody had to hold in the end.
+    pub group_texts: u64,
+    /// Edits, deletions, reactions and pins, between two and in groups.
+    pub marks: u64,
+    /// Pictures and files that others had whole in the end.
+    pub attachments: u64,
+    /// Times a text in a public chat that somebody had to hold in the end.
+    pub public_texts: u64,
+    /// Turns that the messengers took.
     pub turns: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.texts += other.texts;
+        self.gaps += other.gaps;
+        self.group_texts += other.group_texts;
+        self.marks += other.marks;
+        self.attachments += other.attachments;
+        self.public_texts += other.public_texts;
+        self.turns += other.turns;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} texts, {} of them seen in a gap, {} times one that somebody had to hold in a group and {} in public; {} \
+             edits, deletions, reactions and pins; {} pictures and files arrived; {} turns",
+            self.texts, self.gaps, self.group_texts, self.public_texts, self.marks, self.attachments, self.turns
+        )
+    }
 }
 
 impl Plan {
@@ -124,10 +165,27 @@ impl Plan {
                 .take_while(|step| matches!(step.deed, Deed::Befriend(..)))
                 .count();
             groups::weave(&mut dice, people, met, &mut steps);
+            if dice.chance(WITH_GROUP_MARKS) {
+                groups::weave_marks(&mut dice, people, &mut steps);
+            }
         }
         if dice.chance(WITH_MARKS) {
             marks::weave(&mut dice, people, &mut steps);
         }
+        if dice.chance(WITH_ATTACHMENTS) {
+            attachments::weave(&mut dice, people, groups::count(&steps), &mut steps);
+        }
+        let weather = match dice.chance(WITH_PUBLIC_CHATS) {
+            true => {
+                public::weave(&mut dice, people, &mut steps);
+                // What store nodes keep a minute late is missed by whoever asked meanwhile, and nobody repeats it.
+                Weather {
+                    stragglers: 0,
+                    ..weather
+                }
+            }
+            false => weather,
+        };
         Plan {
             seed,
             people,
@@ -147,44 +205,22 @@ impl Plan {
         }
         sim.set_weather(self.weather);
         sim.set_fragility(self.fragility);
-        let mut oracle = Oracle::default();
-        let (mut groups, mut marks) = (GroupOracle::default(), MarkOracle::default());
+        let mut life = Life::default();
         // Marks have numbers among the texts, which the watch counts by itself.
         let watching = !self.steps.iter().any(|step| matches!(step.deed, Deed::Mark(_)));
-        let (mut watch, mut verdict) = (GapWatch::default(), Verdict::default());
         for (number, step) in self.steps.iter().enumerate() {
             sim.run_for(step.after);
-            match step.deed {
-                Deed::Group(deed) => groups.perform(&mut sim, deed),
-                Deed::Mark(deed) => marks.perform(&mut sim, &mut oracle, deed),
-                deed => perform(deed, &mut sim, &mut oracle),
-            }
-            if watching && number % LOOK_EVERY == 0 {
-                watch.look(&sim, &oracle, &mut verdict);
+            life.perform(&mut sim, step.deed);
+            if number % LOOK_EVERY == 0 {
+                life.look(&sim, watching);
             }
         }
-        if watching {
-            watch.look(&sim, &oracle, &mut verdict);
-        }
+        life.look(&sim, watching);
         sim.heal();
         sim.run_until_settled();
-        oracle.part(&mut sim);
-        groups.part(&mut sim);
-        sim.run_until_settled();
-        if watching {
-            watch.look(&sim, &oracle, &mut verdict);
-        }
-        oracle.judge_into(&sim, &mut verdict);
-        marks.judge_into(&sim, &oracle, &mut verdict);
-        groups.judge_into(&sim, &mut verdict);
-        Outcome {
-            verdict,
-            gaps: watch.seen(),
-            texts: oracle.texts() + groups.texts(),
-            group_texts: groups.musts(),
-            marks: marks.deeds(),
-            turns: sim.turns(),
-        }
+        life.part(&mut sim);
+        life.look(&sim, watching);
+        life.judge(&sim)
     }
 
     /// A shorter plan for which `fails` still holds: steps are left out as long as it does.
@@ -254,6 +290,71 @@ impl fmt::Display for Deed {
             Deed::StoreUp(node) => write!(f, "store node {node} works again"),
             Deed::Group(deed) => deed.fmt(f),
             Deed::Mark(deed) => deed.fmt(f),
+            Deed::Attach(what) => what.fmt(f),
+            Deed::Public(deed) => deed.fmt(f),
+        }
+    }
+}
+
+/// All oracles of a life.
+#[derive(Default)]
+struct Life {
+    oracle: Oracle,
+    groups: GroupOracle,
+    marks: MarkOracle,
+    attachments: AttachmentOracle,
+    public: PublicOracle,
+    watch: GapWatch,
+    verdict: Verdict,
+}
+
+impl Life {
+    fn perform(&mut self, sim: &mut Sim, deed: Deed) {
+        match deed {
+            Deed::Group(deed) => self.groups.perform(sim, deed),
+            Deed::Mark(deed) => self.marks.perform(sim, &mut self.oracle, deed),
+            Deed::Public(deed) => self.public.perform(sim, deed),
+            Deed::Attach(what) => self.attachments.perform(sim, &mut self.oracle, &mut self.groups, what),
+            deed => perform(deed, sim, &mut self.oracle),
+        }
+    }
+
+    /// Looks at what is missing right now between two, if it is to be watched, and at what is under way.
+    fn look(&mut self, sim: &Sim, watching: bool) {
+        if watching {
+            self.watch.look(sim, &self.oracle, &mut self.verdict);
+        }
+        self.attachments.look(sim, &mut self.verdict);
+    }
+
+    /// Everybody says a last word everywhere, and all of it arrives.
+    fn part(&mut self, sim: &mut Sim) {
+        self.oracle.part(sim);
+        self.groups.part(sim);
+        self.public.part(sim);
+        sim.run_until_settled();
+        self.attachments.wait(sim, &self.groups);
+    }
+
+    fn judge(mut self, sim: &Sim) -> Outcome {
+        let verdict = &mut self.verdict;
+        self.oracle.judge_into(sim, verdict);
+        self.marks.judge_into(sim, &self.oracle, verdict);
+        self.groups.judge_into(sim, verdict);
+        self.attachments.judge_into(sim, &self.groups, verdict);
+        self.public.judge_into(sim, verdict);
+        let counts = Counts {
+            texts: (self.oracle.texts() + self.groups.texts() + self.public.texts()) as u64,
+            gaps: self.watch.seen() as u64,
+            group_texts: self.groups.musts() as u64,
+            marks: (self.marks.deeds() + self.groups.marks() + self.public.marks()) as u64,
+            attachments: self.attachments.arrived() as u64,
+            public_texts: self.public.musts() as u64,
+            turns: sim.turns(),
+        };
+        Outcome {
+            verdict: self.verdict,
+            counts,
         }
     }
 }
@@ -282,7 +383,7 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
         Deed::StoreDown(node) => sim.store_node(node).go_down(),
         Deed::StoreUp(node) => sim.store_node(node).come_up(),
         // These have oracles of their own.
-        Deed::Group(_) | Deed::Mark(_) => {}
+        Deed::Group(_) | Deed::Mark(_) | Deed::Attach(_) | Deed::Public(_) => {}
     }
 }
 
@@ -292,7 +393,16 @@ const LOOK_EVERY: usize = 4;
 /// Lives with groups, of a thousand with more than two people.
 const WITH_GROUPS: u64 = 400;
 
-/// Lives with edits, deletions, reactions and pins, of a thousand.
+/// Lives with pictures and files, of a thousand.
+const WITH_ATTACHMENTS: u64 = 150;
+
+/// Lives with public chats, of a thousand.
+const WITH_PUBLIC_CHATS: u64 = 150;
+
+/// Lives in whose groups people edit, delete, react and pin, of a thousand with groups.
+const WITH_GROUP_MARKS: u64 = 600;
+
+/// Lives with edits, deletions, reactions and pins between two, of a thousand.
 const WITH_MARKS: u64 = 300;
 
 /// The one-to-one chat with a person.

@@ -30,13 +30,15 @@ pub struct MarkDeed {
     pub what: Doing,
 }
 
-/// Doing can be done about a text.
-#[derive(Clone, Copy, Debug)]
+/// What can be done about a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
     /// Give one's own another text.
     Edit,
-    /// Delete one's own for both.
+    /// Delete one's own for all.
     Delete,
+    /// Delete somebody else's for all, as admins of groups may.
+    Moderate,
     /// Put an emoji on it, by number.
     React(usize),
     /// Take it off.
@@ -54,7 +56,7 @@ pub struct MarkOracle {
     deeds: usize,
 }
 
-/// Doing became of a text, beside its words.
+/// What became of a text, beside its words.
 #[derive(Debug)]
 struct Fate {
     between: [Who; 2],
@@ -63,6 +65,20 @@ struct Fate {
     reactions: BTreeMap<(Who, usize), bool>,
     /// Everything said about its pin.
     pins: Vec<(Who, bool)>,
+}
+
+impl Doing {
+    /// Something, by a source of numbers below a bound.
+    pub(crate) fn random(index: &mut impl FnMut(usize) -> usize) -> Doing {
+        match index(20) {
+            0..6 => Doing::Edit,
+            6..8 => Doing::Delete,
+            8..13 => Doing::React(index(EMOJI.len())),
+            13..15 => Doing::TakeBack(index(EMOJI.len())),
+            15..18 => Doing::Pin,
+            _ => Doing::Unpin,
+        }
+    }
 }
 
 impl MarkOracle {
@@ -97,7 +113,7 @@ impl MarkOracle {
         });
         match deed.what {
             Doing::Edit => oracle.changed(&message, text),
-            Doing::Delete => {
+            Doing::Delete | Doing::Moderate => {
                 fate.deleted = true;
                 oracle.deleted(&message);
             }
@@ -142,7 +158,7 @@ impl Fate {
         let seen = sim.look(who, |view| Ok((view.messages().load(id)?, view.reactions().to(id)?)));
         let (row, reactions) = seen.expect("the database of a simulation works");
         if self.deleted {
-            // Doing was deleted before it was sent never comes.
+            // What was deleted before it was sent never comes.
             let gone = row.is_none_or(|row| row.deletion == Deletion::ForEveryone && row.text.is_empty());
             if !gone || !reactions.is_empty() {
                 verdict.diverge(format!("{name} still has something of {id:?}, which was deleted"));
@@ -173,13 +189,13 @@ impl Fate {
 }
 
 /// Who decided last about the pin of a message, with which clock, and how.
-fn pin(sim: &Sim, who: Who, id: &MessageId) -> Option<(PublicKeyBytes, u64, bool)> {
+pub(crate) fn pin(sim: &Sim, who: Who, id: &MessageId) -> Option<(PublicKeyBytes, u64, bool)> {
     let pin = sim.look(who, |view| view.pins().load(id));
     let pin = pin.expect("the database of a simulation works");
     pin.map(|pin| (pin.author, pin.clock, pin.pinned))
 }
 
-fn wish(what: Doing, message: MessageId, text: &str) -> Wish {
+pub(crate) fn wish(what: Doing, message: MessageId, text: &str) -> Wish {
     let react = |emoji: usize, mark| Wish::React {
         message,
         emoji: EMOJI[emoji].to_owned(),
@@ -190,7 +206,7 @@ fn wish(what: Doing, message: MessageId, text: &str) -> Wish {
             message,
             text: text.to_owned(),
         },
-        Doing::Delete => Wish::Delete {
+        Doing::Delete | Doing::Moderate => Wish::Delete {
             message,
             whom: For::Everyone,
         },
@@ -217,14 +233,7 @@ pub(crate) fn weave(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
             who,
             other: (who + 1 + index(people - 1)) % people,
             nth: index(4),
-            what: match index(20) {
-                0..6 => Doing::Edit,
-                6..8 => Doing::Delete,
-                8..13 => Doing::React(index(EMOJI.len())),
-                13..15 => Doing::TakeBack(index(EMOJI.len())),
-                15..18 => Doing::Pin,
-                _ => Doing::Unpin,
-            },
+            what: Doing::random(&mut index),
         };
         let step = Step {
             after: index(10_000) as u64,
@@ -267,19 +276,26 @@ pub fn much_ado(seed: u64) -> Plan {
     }
 }
 
-const EMOJI: [&str; 3] = ["👍", "🦊", "❤\u{fe0f}"];
+/// The emoji that people put on texts.
+pub(crate) const EMOJI: [&str; 3] = ["👍", "🦊", "❤\u{fe0f}"];
 
 impl fmt::Display for MarkDeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (who, other) = (people::name(self.who), people::name(self.other));
-        let what = match self.what {
-            Doing::Edit => "edits an own text".to_owned(),
-            Doing::Delete => "deletes an own text".to_owned(),
-            Doing::React(emoji) => format!("puts {} on a text", EMOJI[emoji]),
-            Doing::TakeBack(emoji) => format!("takes {} off a text", EMOJI[emoji]),
-            Doing::Pin => "pins a text".to_owned(),
-            Doing::Unpin => "unpins a text".to_owned(),
-        };
-        write!(f, "{who} {what} with {other}, {} before the last", self.nth)
+        write!(f, "{who} {} with {other}, {} before the last", self.what, self.nth)
+    }
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Doing::Edit => write!(f, "edits an own text"),
+            Doing::Delete => write!(f, "deletes an own text"),
+            Doing::Moderate => write!(f, "deletes a text of somebody else"),
+            Doing::React(emoji) => write!(f, "puts {} on a text", EMOJI[*emoji]),
+            Doing::TakeBack(emoji) => write!(f, "takes {} off a text", EMOJI[*emoji]),
+            Doing::Pin => write!(f, "pins a text"),
+            Doing::Unpin => write!(f, "unpins a text"),
+        }
     }
 }

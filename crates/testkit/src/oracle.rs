@@ -63,18 +63,31 @@ impl Oracle {
             text: text.clone(),
             reply_to,
         };
+        self.take_over(sim, (from, to), text, command);
+    }
+
+    /// Has somebody say something by a command, and remembers its words if the messenger took it over.
+    pub(crate) fn take_over(
+        &mut self,
+        sim: &mut Sim,
+        (from, to): (Who, Who),
+        text: String,
+        command: Command,
+    ) -> Option<MessageId> {
         let after = sim.last_message(from, to);
-        if let Some(Ok(Reply::Message(id))) = sim.command(from, command) {
-            self.said.push(Said {
-                id,
-                from,
-                to,
-                text,
-                after,
-                lost: false,
-                deleted: false,
-            });
-        }
+        let Some(Ok(Reply::Message(id))) = sim.command(from, command) else {
+            return None;
+        };
+        self.said.push(Said {
+            id,
+            from,
+            to,
+            text,
+            after,
+            lost: false,
+            deleted: false,
+        });
+        Some(id)
     }
 
     /// As [`say`](Self::say), but the text leaves neither the outbox nor data sync.

@@ -22,6 +22,8 @@ use crate::store_node::StoreNode;
 
 mod look;
 
+pub(crate) use look::is_said;
+
 /// A person of the simulation, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Who(pub usize);
@@ -48,6 +50,8 @@ pub struct Sim {
 struct Person {
     key: PublicKey,
     app: App,
+    /// When it was started last.
+    started_at: Timestamp,
     plugged: bool,
     side: Side,
     /// How much their clock is ahead, in milliseconds.
@@ -134,6 +138,7 @@ impl Sim {
             sim.people.push(Person {
                 key: messenger.account().public_key,
                 app: App::Running(Box::new(messenger)),
+                started_at: sim.now,
                 plugged: true,
                 side: Side::Main,
                 skew: 0,
@@ -185,6 +190,16 @@ impl Sim {
     /// A store node, to look into it or to switch it off and on.
     pub fn store_node(&mut self, node: usize) -> &mut StoreNode {
         &mut self.stores[node]
+    }
+
+    /// The store nodes.
+    pub fn store_nodes(&self) -> impl Iterator<Item = &StoreNode> {
+        self.stores.iter()
+    }
+
+    /// Somebody who is none of the people publishes an envelope.
+    pub fn broadcast(&mut self, envelope: Envelope) {
+        self.spread(Arc::new(envelope), Side::Main);
     }
 
     /// From now on links behave like this.
@@ -258,11 +273,12 @@ impl Sim {
 
     /// A person starts the app again; nothing happens if it runs.
     pub fn start(&mut self, who: Who) {
-        let (now, seed) = (self.clock(who), self.dice.seed());
+        let (now, seed, started_at) = (self.clock(who), self.dice.seed(), self.now());
         let person = &mut self.people[who.0];
         person.app = match std::mem::replace(&mut person.app, App::Moving) {
             App::Stopped(store) => {
                 let messenger = Messenger::reopen(store, now, seed).expect("a database that was closed opens again");
+                person.started_at = started_at;
                 App::Running(Box::new(messenger))
             }
             running => {
@@ -467,7 +483,15 @@ impl Sim {
             let person = &mut self.people[from.0];
             person.paced_until = person.paced_until.max(self.now).plus(millis);
         }
-        let envelope = Arc::new(envelope);
+        match self.spread(Arc::new(envelope), side) {
+            Side::Main => Published::Sent,
+            // Store nodes stand in the main part.
+            Side::Island => Published::Retry,
+        }
+    }
+
+    /// Copies for everybody and, in the main part, for the store nodes; answers which part it was.
+    fn spread(&mut self, envelope: Arc<Envelope>, side: Side) -> Side {
         let others: Vec<Who> = (0..self.people.len())
             .map(Who)
             .filter(|to| self.people[to.0].side == side)
@@ -484,9 +508,8 @@ impl Sim {
                 );
             }
         }
-        // Store nodes stand in the main part.
         if side == Side::Island {
-            return Published::Retry;
+            return side;
         }
         for node in 0..self.stores.len() {
             if let Some(delay) = self.weather.copies(&mut self.dice).first() {
@@ -500,7 +523,7 @@ impl Sim {
                 );
             }
         }
-        Published::Sent
+        side
     }
 
     fn connected(&mut self, who: Who) {

@@ -1,7 +1,7 @@
 //! Lives that end well, and an oracle that can tell.
 
 use undertone_testkit::groups::{GroupDeed, GroupOracle, What};
-use undertone_testkit::life::{Deed, Plan, Step};
+use undertone_testkit::life::{Counts, Deed, Plan, Step};
 use undertone_testkit::marks::{Doing, MarkDeed, MarkOracle, much_ado};
 use undertone_testkit::network::Weather;
 use undertone_testkit::oracle::{Oracle, Verdict};
@@ -12,21 +12,20 @@ const BOBBY: Who = Who(1);
 
 #[test]
 fn lives_end_well() {
-    let (mut texts, mut gaps, mut in_groups, mut marks) = (0, 0, 0, 0);
+    let mut counts = Counts::default();
     for seed in 0..24 {
         let plan = Plan::random(seed);
         let outcome = plan.live();
         assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
-        texts += outcome.texts;
-        gaps += outcome.gaps;
-        in_groups += outcome.group_texts;
-        marks += outcome.marks;
+        counts += outcome.counts;
     }
-    println!("{texts} texts in 24 lives, {gaps} times one of them in a gap, {in_groups} to be held in groups");
-    assert!(marks > 12, "and change, delete, react and pin: {marks}");
-    assert!(in_groups > 24, "some of them in groups");
-    assert!(texts > 24, "people talk");
-    assert!(gaps > 0, "not everything comes in its order");
+    println!("{counts} in 24 lives");
+    assert!(counts.texts > 24, "people talk");
+    assert!(counts.gaps > 0, "not everything comes in its order");
+    assert!(counts.group_texts > 24, "they talk in groups");
+    assert!(counts.public_texts > 24, "and in public");
+    assert!(counts.marks > 12, "and change, delete, react and pin");
+    assert!(counts.attachments > 0, "and send pictures and files");
 }
 
 #[test]
@@ -36,7 +35,7 @@ fn lives_with_much_ado_about_what_was_said_end_alike() {
         let plan = much_ado(seed);
         let outcome = plan.live();
         assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
-        deeds += outcome.marks;
+        deeds += outcome.counts.marks;
     }
     println!("{deeds} edits, deletions, reactions and pins in 24 lives");
     assert!(deeds > 100, "{deeds}");
@@ -45,8 +44,11 @@ fn lives_with_much_ado_about_what_was_said_end_alike() {
 #[test]
 fn the_same_seed_is_the_same_life() {
     let [first, second] = [Plan::random(7), Plan::random(7)].map(|plan| plan.live());
-    assert_eq!((first.texts, first.turns), (second.texts, second.turns));
-    assert_ne!(first.turns, Plan::random(8).live().turns);
+    assert_eq!(
+        (first.counts.texts, first.counts.turns),
+        (second.counts.texts, second.counts.turns)
+    );
+    assert_ne!(first.counts.turns, Plan::random(8).live().counts.turns);
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn every_app_may_die_after_every_fourth_turn() {
     };
     let outcome = plan.live();
     assert!(outcome.verdict.is_good(), "{}", outcome.verdict);
-    assert!(outcome.texts > 5, "they talk between their deaths");
+    assert!(outcome.counts.texts > 5, "they talk between their deaths");
 }
 
 #[test]
@@ -226,7 +228,7 @@ fn a_group_agrees_after_both_sides_of_a_partition_changed_it() {
     ]);
     let outcome = plan.live();
     assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
-    assert!(outcome.group_texts >= 10, "{}", outcome.group_texts);
+    assert!(outcome.counts.group_texts >= 10, "{}", outcome.counts.group_texts);
 }
 
 #[test]
@@ -247,9 +249,42 @@ fn who_comes_late_and_who_goes_early_is_part_of_what_is_judged() {
     ]);
     let outcome = plan.live();
     assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
-    // Of each text its readers and its author; and a last word of each of the three who are left.
-    let texts = 3 * 3 + 2 * 4 + 3 + 2 + 3;
-    assert_eq!(outcome.group_texts, texts + 3 * 3);
+    // Of each text its readers and its author, but of the lost one only its author, since the others went once; and a last
+    // word of each of the three who are left.
+    let texts = 3 + 1 + 3 + 2 * 4 + 3 + 2 + 3;
+    assert_eq!(outcome.counts.group_texts, texts + 3 * 3);
+}
+
+#[test]
+fn who_leaves_at_once_still_answers_for_what_was_lost() {
+    let mut plan = life_of_a_group(&[
+        group(0, What::Say),
+        group(1, What::Lose),
+        group(1, What::Say),
+        group(1, What::Remove(1)),
+    ]);
+    // Nobody had the time to ask while Bobby was in it; Alice is a contact of his, Carol is not.
+    plan.steps.iter_mut().rev().take(2).for_each(|step| step.after = 100);
+    let outcome = plan.live();
+    assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
+}
+
+#[test]
+fn what_was_said_before_its_author_was_put_out_comes_from_the_others() {
+    // Bobby is away while Carol speaks, no node keeps it, and then she is put out.
+    let plan = life_of_a_group(&[
+        group(0, What::Say),
+        group(2, What::Say),
+        Deed::Crash(1),
+        Deed::StoreDown(0),
+        group(2, What::Say),
+        group(0, What::Remove(2)),
+        Deed::StoreUp(0),
+        Deed::Start(1),
+        group(0, What::Say),
+    ]);
+    let outcome = plan.live();
+    assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
 }
 
 #[test]

@@ -9,13 +9,14 @@ use serde::Deserialize;
 
 use crate::demo::DemoArgs;
 use crate::exit;
-use crate::node_args::{NodeCommand, layers};
+use crate::node_args::{NodeCommand, Preset, layers};
 use crate::output::Format;
 
 mod activity;
 mod attachments;
 mod groups;
 mod marks;
+pub(crate) mod mistake;
 mod people;
 mod search;
 mod settings;
@@ -63,7 +64,7 @@ impl Cli {
                 let tip = "the options of a command come after it, as in: undertone status --data-dir DIR".into();
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
             }
-            error.exit()
+            mistake::exit(&error)
         })
     }
 }
@@ -115,6 +116,9 @@ pub(crate) enum Command {
     /// Chats that anyone who knows their name can read and write in
     #[command(subcommand)]
     Public(crate::commands::public::PublicCommand),
+    /// Nodes of the network that a profile always connects to
+    #[command(subcommand)]
+    Nodes(crate::commands::nodes::NodesCommand),
     /// Encrypted backups of a profile
     #[command(subcommand)]
     Backup(crate::commands::backup::BackupCommand),
@@ -283,6 +287,12 @@ pub(crate) enum Command {
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one a command
+    #[command(after_help = "Example:\n  undertone man ~/.local/share/man/man1     read them with: man undertone-node")]
+    Man {
+        /// The folder; made if it is not there
+        folder: PathBuf,
     },
 }
 
@@ -500,10 +510,13 @@ pub(crate) struct AppOptions {
     /// Port of the local API; 0 takes any free one [default: 7667]
     #[arg(long, value_name = "N", env = "UNDERTONE_API_PORT")]
     pub(crate) api_port: Option<u16>,
+    /// Which network: that of Status users, or another [default: status.prod]
+    #[arg(long, value_name = "NETWORK", env = "UNDERTONE_PRESET")]
+    pub(crate) preset: Option<Preset>,
     /// Stay connected to this node; can be repeated
     #[arg(long, value_name = "MULTIADDR", env = "UNDERTONE_STATIC_NODE", value_delimiter = ',')]
     pub(crate) static_node: Vec<String>,
-    /// The network's cluster [default: 16]
+    /// The network's cluster; another than the preset's is not looked for [default: 16]
     #[arg(long, value_name = "N", env = "UNDERTONE_CLUSTER_ID")]
     pub(crate) cluster_id: Option<u16>,
     /// A shard to take part in; can be repeated [default: 32 64]
@@ -512,7 +525,7 @@ pub(crate) struct AppOptions {
     /// Light mode: only ask other nodes for our own messages [default: the profile's setting]
     #[arg(long, env = "UNDERTONE_LIGHT", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) light: Option<bool>,
-    /// Use only the nodes given, and look for no others [default, until discovery is built]
+    /// Use only the nodes given, and look for no others [default: false]
     #[arg(long, env = "UNDERTONE_NO_DISCOVERY", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) no_discovery: Option<bool>,
     /// Address at which other nodes reach us [default: 0.0.0.0]
@@ -673,6 +686,10 @@ mod tests {
         fn walk(command: &clap::Command) {
             for argument in command.get_arguments() {
                 let name = argument.get_id().as_str();
+                // nwaku's scripts have it; the environment and the file of settings do as well.
+                if name == "rln_relay_cred_password" {
+                    continue;
+                }
                 assert!(!name.contains("password") || name.ends_with("password_file"), "{name}");
                 assert!(!name.contains("phrase") || name.ends_with("phrase_file"), "{name}");
             }

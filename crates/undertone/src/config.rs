@@ -97,6 +97,7 @@ impl AppOptions {
     pub(crate) fn or(self, file: Self) -> Self {
         Self {
             api_port: self.api_port.or(file.api_port),
+            preset: self.preset.or(file.preset),
             static_node: if self.static_node.is_empty() {
                 file.static_node
             } else {

@@ -58,6 +58,8 @@ pub enum Source {
     Discv5,
     /// We were connected to it before the last restart.
     Saved,
+    /// It was known beforehand.
+    BuiltIn,
 }
 
 /// State of the connection to a peer.
@@ -146,6 +148,11 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
             }
             entry.addresses.push(address);
         }
+    }
+
+    /// Knows nothing of a peer any more, as if nobody had ever told of it.
+    pub fn forget(&mut self, peer: &P) {
+        self.peers.remove(peer);
     }
 
     /// Whom to dial now, at most `limit` peers and among them `discovered` ones, configured ones first.

@@ -224,3 +224,14 @@ pub struct PeerInfo {
     #[prost(bytes = "vec", optional, tag = "1")]
     pub enr: Option<Vec<u8>>,
 }
+
+/// Store sync: one message on its way from one store node to another. The specification has the two tags the
+/// other way round; deployed nodes write these.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct WakuMessageAndTopic {
+    #[prost(string, optional, tag = "1")]
+    pub pubsub_topic: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    pub message: Option<WakuMessage>,
+}

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::{NetworkBehaviour, StreamProtocol};
-use libp2p::{autonat, connection_limits, identify, ping, relay as circuit, upnp};
+use libp2p::{autonat, connection_limits, dcutr, identify, ping, relay as circuit, upnp};
 use tokio::sync::mpsc;
-use waku_proto::{filter, lightpush, metadata, peer_exchange, store};
+use waku_proto::{filter, lightpush, metadata, peer_exchange, store, sync};
 
 use crate::config::{Mode, NodeConfig};
 use crate::inbound::{self, Inbound};
-use crate::relay;
+use crate::{handshakes, relay};
 
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     /// First, so that a connection too many costs nothing else.
     pub(crate) limits: connection_limits::Behaviour,
+    pub(crate) handshakes: handshakes::Behaviour,
     pub(crate) identify: identify::Behaviour,
     pub(crate) ping: ping::Behaviour,
     pub(crate) inbound: inbound::Behaviour,
@@ -23,6 +24,10 @@ pub(crate) struct Behaviour {
     pub(crate) relay: Toggle<relay::Gossip>,
     /// Carries connections between peers that cannot reach each other.
     pub(crate) hop: Toggle<circuit::Behaviour>,
+    /// Calls, and is called, through those who carry.
+    pub(crate) circuits: Toggle<circuit::client::Behaviour>,
+    /// Turns carried calls into direct connections.
+    pub(crate) punch: Toggle<dcutr::Behaviour>,
     /// Finds out whether we can be reached.
     pub(crate) reach: Toggle<autonat::v1::Behaviour>,
     /// Asks the router to let peers in.
@@ -34,10 +39,12 @@ impl Behaviour {
     pub(crate) fn new(
         config: &NodeConfig,
         topics: &relay::Topics,
+        circuits: Option<circuit::client::Behaviour>,
     ) -> Result<(Self, mpsc::Receiver<Inbound>), &'static str> {
         let limits = connection_limits(config.max_connections);
         let identify = identify::Config::new("ipfs/0.1.0".to_owned(), config.keypair.public())
             .with_agent_version(config.agent.clone())
+            .with_hide_listen_addrs(config.announce_only)
             .with_interval(Duration::from_secs(30 * 60));
         let (inbound, streams) = inbound::Behaviour::new(protocols(config));
         let relay = match config.mode {
@@ -51,12 +58,15 @@ impl Behaviour {
                 .carries_circuits
                 .then(|| circuit::Behaviour::new(own, circuit::Config::default()))
                 .into(),
+            punch: circuits.is_some().then(|| dcutr::Behaviour::new(own)).into(),
+            circuits: circuits.into(),
             reach: reach
                 .asks_peers
                 .then(|| autonat::v1::Behaviour::new(own, reachability(config)))
                 .into(),
             router: reach.asks_router.then(upnp::tokio::Behaviour::default).into(),
             limits: connection_limits::Behaviour::new(limits),
+            handshakes: handshakes::Behaviour::default(),
             identify: identify::Behaviour::new(identify),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY)),
             inbound,
@@ -67,18 +77,21 @@ impl Behaviour {
     }
 }
 
-/// As nwaku asks: three peers, every half minute. On loopback no address is global.
+/// As nwaku asks: three peers, every half minute. On loopback, where no address is global and there is nobody
+/// to be spared, every second.
 fn reachability(config: &NodeConfig) -> autonat::v1::Config {
     let is_loopback = |address: &libp2p::Multiaddr| {
         address
             .iter()
             .any(|part| matches!(part, libp2p::multiaddr::Protocol::Ip4(ip) if ip.is_loopback()))
     };
+    let on_loopback = config.listen.iter().any(is_loopback);
+    let (boot_delay, retry_interval) = if on_loopback { (1, 1) } else { (15, 30) };
     autonat::v1::Config {
-        retry_interval: Duration::from_secs(30),
+        boot_delay: Duration::from_secs(boot_delay),
+        retry_interval: Duration::from_secs(retry_interval),
         refresh_interval: Duration::from_secs(300),
-        boot_delay: Duration::from_secs(if config.listen.iter().any(is_loopback) { 1 } else { 15 }),
-        only_global_ips: !config.listen.iter().any(is_loopback),
+        only_global_ips: !on_loopback,
         ..autonat::v1::Config::default()
     }
 }
@@ -88,8 +101,8 @@ pub(crate) fn connection_limits(most: u32) -> connection_limits::ConnectionLimit
     connection_limits::ConnectionLimits::default()
         .with_max_established(Some(most))
         .with_max_established_per_peer(Some(MAX_PER_PEER))
-        .with_max_pending_incoming(Some(MAX_PENDING))
-        .with_max_pending_outgoing(Some(MAX_PENDING))
+        .with_max_pending_incoming(Some(MAX_INCOMING))
+        .with_max_pending_outgoing(Some(MAX_OUTGOING))
 }
 
 /// The services that this node offers, which is also what identify lists.
@@ -100,6 +113,10 @@ fn protocols(config: &NodeConfig) -> Vec<StreamProtocol> {
         Mode::Relay => {
             if config.archive.is_some() {
                 protocols.push(StreamProtocol::new(store::PROTOCOL));
+                if config.store_sync.is_some() {
+                    protocols.push(StreamProtocol::new(sync::PROTOCOL));
+                    protocols.push(StreamProtocol::new(sync::transfer::PROTOCOL));
+                }
             }
             if config.services.filter {
                 protocols.push(StreamProtocol::new(filter::SUBSCRIBE_PROTOCOL));
@@ -116,9 +133,12 @@ fn protocols(config: &NodeConfig) -> Vec<StreamProtocol> {
     protocols
 }
 
-/// Two peers that dial each other at the same time have two for a moment.
-const MAX_PER_PEER: u32 = 2;
-/// Connections that are being made at the same time, in each direction.
-const MAX_PENDING: u32 = 64;
+/// Two peers that dial each other at the same time have two for a moment, and one more each while they try, at the same
+/// time too, whether they can reach each other.
+const MAX_PER_PEER: u32 = 4;
+/// Connections that are being made to us at the same time, from all addresses; each is an open file.
+const MAX_INCOMING: u32 = 512;
+/// Connections that we are making at the same time.
+const MAX_OUTGOING: u32 = 64;
 /// Often enough to notice a dead peer within a minute, seldom enough to leave an idle machine alone.
 const PING_EVERY: Duration = Duration::from_secs(30);

@@ -1,6 +1,7 @@
 //! What a node is told at its start.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use libp2p::Multiaddr;
 use libp2p::identity::{Keypair, secp256k1};
@@ -8,9 +9,12 @@ pub use waku_proto::filter::Limits as FilterLimits;
 use waku_proto::{PubsubTopic, Shard};
 
 use crate::archive::Archive;
+use crate::certificate::Certificate;
 use crate::discovery::DiscoveryConfig;
+use crate::places::RelayShare;
 use crate::protected::ProtectedShard;
 use crate::rates::RateLimits;
+use crate::rln::Rln;
 
 /// Settings of a node. [`NodeConfig::default`] is a relaying node of the Status network without
 /// listeners, peers and services.
@@ -19,11 +23,15 @@ pub struct NodeConfig {
     /// The node's identity.
     pub keypair: Keypair,
     /// Where to accept TCP and WebSocket connections, for example `/ip4/127.0.0.1/tcp/0` and
-    /// `/ip4/127.0.0.1/tcp/0/ws`.
+    /// `/ip4/127.0.0.1/tcp/0/ws`; `/wss` in place of `/ws` needs a certificate.
     pub listen: Vec<Multiaddr>,
+    /// What secure WebSocket listeners show.
+    pub certificate: Option<Certificate>,
     /// Addresses at which others reach this node and that it cannot know itself: a name, or the outside
     /// of a router. Without a peer id.
     pub announce: Vec<Multiaddr>,
+    /// Tell nobody of any other address.
+    pub announce_only: bool,
     /// Peers to stay connected to. Each address ends in `/p2p/<peer id>`.
     pub static_nodes: Vec<Multiaddr>,
     /// The network.
@@ -36,10 +44,16 @@ pub struct NodeConfig {
     pub services: Services,
     /// Messages that were relayed go here, and store queries are answered from it.
     pub archive: Option<Archive>,
+    /// Compare the archive with those of other nodes, and hand over what one of them lacks.
+    pub store_sync: Option<StoreSync>,
     /// Longest Waku message, in bytes.
     pub max_message_size: usize,
     /// Connections at the same time.
     pub max_connections: u32,
+    /// How they are shared out between peers that relay and those that are served.
+    pub relay_share: RelayShare,
+    /// Peers in the book; `None` is five for each connection.
+    pub peer_capacity: Option<usize>,
     /// Connections from one IP address; 0 = any number. Loopback is exempt.
     pub max_connections_per_ip: u32,
     /// Bytes of messages that gossip may remember, which is about six seconds of traffic; one peer may
@@ -56,6 +70,8 @@ pub struct NodeConfig {
     pub filter_limits: FilterLimits,
     /// Shards on which every message is signed.
     pub protected_shards: Vec<ProtectedShard>,
+    /// Who makes and judges the proofs of networks that limit rates by them; without, there are none.
+    pub rln: Option<Rln>,
     /// How other nodes are found; by default not at all.
     pub discovery: DiscoveryConfig,
     /// Where the addresses of good peers are kept, so that a restart finds the network by itself.
@@ -72,15 +88,20 @@ impl Default for NodeConfig {
         Self {
             keypair: Keypair::generate_secp256k1(),
             listen: Vec::new(),
+            certificate: None,
             announce: Vec::new(),
+            announce_only: false,
             static_nodes: Vec::new(),
             cluster: STATUS_CLUSTER,
             shards: STATUS_SHARDS.to_vec(),
             mode: Mode::Relay,
             services: Services::default(),
             archive: None,
+            store_sync: None,
             max_message_size: 1024 * 1024,
             max_connections: 150,
+            relay_share: RelayShare::default(),
+            peer_capacity: None,
             max_connections_per_ip: 5,
             gossip_memory: 1024 * 1024 * 1024,
             hear_everything: false,
@@ -88,6 +109,7 @@ impl Default for NodeConfig {
             rate_limits: RateLimits::default(),
             filter_limits: FilterLimits::default(),
             protected_shards: Vec::new(),
+            rln: None,
             discovery: DiscoveryConfig::default(),
             peer_file: None,
             autoshards: None,
@@ -128,6 +150,21 @@ pub struct WayIn {
     pub asks_peers: bool,
     /// Ask the router for a way in (UPnP).
     pub asks_router: bool,
+    /// Calls through those who carry circuits.
+    pub circuits: Circuits,
+}
+
+/// Whether calls go through a relay that carries them (circuit relay version 2), to become direct connections where the
+/// routers in between allow it (DCUtR).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Circuits {
+    /// Not at all.
+    #[default]
+    Unused,
+    /// We call others through theirs, and keep one for ourselves while peers say that they cannot reach us.
+    WhenUnreachable,
+    /// The same, and we always keep one.
+    Always,
 }
 
 /// What a relaying node does for others. Store is served whenever there is an archive.
@@ -139,6 +176,27 @@ pub struct Services {
     pub lightpush: bool,
     /// Tells others of nodes that discv5 came across.
     pub peer_exchange: bool,
+}
+
+/// How archives are compared with those of other nodes. The defaults are the deployed ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreSync {
+    /// Between two conversations that we begin. The first begins as soon as there is a peer.
+    pub interval: Duration,
+    /// How far back.
+    pub range: Duration,
+    /// What is younger than this is not compared: gossip is still carrying it.
+    pub jitter: Duration,
+}
+
+impl Default for StoreSync {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(300),
+            range: Duration::from_secs(3_600),
+            jitter: Duration::from_secs(20),
+        }
+    }
 }
 
 /// Cluster of the Status network.

@@ -101,6 +101,7 @@ impl Server {
             clients: Arc::default(),
             tally: requests.tally().clone(),
         };
+        let sweep = SWEEP.min(Duration::from_millis(limits.timeout.max(1_000)));
         let table = Table {
             subscribers: Subscribers::new(limits),
             pushers: BTreeMap::new(),
@@ -108,7 +109,7 @@ impl Server {
             began: Instant::now(),
             clients: Arc::clone(&server.clients),
         };
-        tokio::spawn(table.run(queue));
+        tokio::spawn(table.run(queue, sweep));
         server
     }
 
@@ -190,8 +191,8 @@ struct Push {
 }
 
 impl Table {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
-        let mut sweep = tokio::time::interval(SWEEP);
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>, period: Duration) {
+        let mut sweep = tokio::time::interval(period);
         loop {
             tokio::select! {
                 order = orders.recv() => match order {

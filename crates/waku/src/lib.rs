@@ -8,24 +8,26 @@
 //! node.rs      the handle                 task.rs       owns the swarm and every piece of state
 //! transport.rs TCP, WebSocket, Noise      inbound.rs    streams that peers open to our services
 //! relay.rs     gossip and its limits      request.rs    streams that we open to theirs
-//! store.rs filter.rs lightpush.rs metadata.rs           one service each, client and server
+//! store.rs sync.rs filter.rs lightpush.rs metadata.rs   one service each, client and server
 //! events.rs    the bounded queue to the application     archive/  what a store node keeps
 //! limits.rs    what one peer may take     status.rs     what an operator sees
 //! direct.rs    a node for one errand, with none of the rest
 //! ```
 //!
 //! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`) only adds peers to the book of
-//! `task.rs`. Operators have `rest/` and `metrics.rs`, which only ask the handle. Rate limiting proofs get
-//! `rln.rs`, called from the validation in `relay.rs`.
+//! `task.rs`. Operators have `rest/` and `metrics.rs`, which only ask the handle. Rate limiting proofs are made and
+//! judged by whoever holds the other end of `rln.rs`.
 
 pub mod archive;
 mod behaviour;
+mod certificate;
 mod config;
 pub mod direct;
 mod discovery;
 mod events;
 mod filter;
 mod framing;
+mod handshakes;
 mod inbound;
 mod lightpush;
 mod limits;
@@ -34,18 +36,24 @@ mod meter;
 mod metrics;
 mod node;
 mod peer_exchange;
+mod places;
 mod protected;
 mod rates;
 mod relay;
 mod request;
 mod rest;
+mod rln;
 mod serve;
 mod status;
 mod store;
+mod sync;
 mod task;
 mod transport;
 
-pub use config::{FilterLimits, Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, WayIn, identity};
+pub use certificate::{Certificate, CertificateError};
+pub use config::{
+    Circuits, FilterLimits, Mode, NodeConfig, STATUS_CLUSTER, STATUS_SHARDS, Services, StoreSync, WayIn, identity,
+};
 pub use discovery::{
     DiscoveryConfig, Discv5Config, NodeRecord, RecordContents, RecordError, SignedTree, TreeError, TreeLink, WalkError,
 };
@@ -55,9 +63,11 @@ pub use libp2p::multiaddr::Protocol;
 pub use libp2p::{Multiaddr, PeerId};
 pub use metrics::{Metrics, MetricsError};
 pub use node::{HistoryError, Node, PublishError, Receipt, StartError};
+pub use places::{Places, RelayShare, RelayShareError};
 pub use protected::{ProtectedShard, ProtectedShardError};
 pub use rates::{RateLimit, RateLimitError, RateLimits};
 pub use rest::{NodeHealth, Rest, RestConfig, RestError, RestSources, SetLogLevel, document as rest_document};
+pub use rln::{Rln, RlnDesk, RlnJob, RlnRefusal, RlnStatus, RlnVerdict};
 pub use status::{
     Bytes, Connectedness, Demand, KnownPeer, Messages, NodeStatus, PeerStatus, RequestCount, ServiceKind, Traffic,
 };
@@ -65,4 +75,4 @@ pub use task::control::{ConnectError, LiveLimits};
 pub use waku_proto::peers::{Origin as PeerOrigin, Source};
 // What the face above speaks of.
 pub use waku_proto::store::Query;
-pub use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, WakuMessage};
+pub use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, WakuMessage, autoshard};

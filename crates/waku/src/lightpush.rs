@@ -13,6 +13,7 @@ use waku_proto::{Envelope, Shard, autoshard};
 use crate::framing;
 use crate::limits::ByteBudget;
 use crate::request::{RequestError, Requests, Service, request_id};
+use crate::rln::RlnRefusal;
 use crate::status::{Purpose, Tally};
 use crate::store::unix_nanoseconds;
 use crate::task::{Command, Publisher, RelayError};
@@ -136,6 +137,10 @@ impl Server {
                 Status::InvalidMessage,
                 "the owner of the shard did not sign the message",
             ),
+            Err(RelayError::Rate(refusal)) => {
+                let (status, text) = of_refusal(refusal);
+                Response::refused(id, status, text)
+            }
             Err(RelayError::Unfit(unfit)) => Response::refused(id, Status::InvalidMessage, unfit.to_string()),
             Err(RelayError::Busy) => {
                 Response::refused(id, Status::ServiceUnavailable, "the node is stopping or overloaded")
@@ -181,6 +186,16 @@ impl Server {
         let text = format!("{TOO_LARGE} maximum of {} bytes", self.max_message_size);
         Response::refused(request_id, Status::InvalidMessage, text)
     }
+}
+
+/// How it is said that a message has no proof that holds.
+pub(crate) fn of_refusal(refusal: RlnRefusal) -> (Status, String) {
+    let status = match refusal {
+        RlnRefusal::Spent | RlnRefusal::Unavailable => Status::OutOfRlnProof,
+        _ => Status::InvalidMessage,
+    };
+    // Deployed clients look for the beginning.
+    (status, format!("RLN validation failed: {refusal}"))
 }
 
 fn too_many() -> Response {

@@ -13,6 +13,7 @@ use crate::config::{Mode, NodeConfig};
 use crate::events::Events;
 use crate::lightpush::{self, Version};
 use crate::request::{RequestError, Requests, request_id};
+use crate::rln::{Rln, RlnRefusal};
 use crate::status::{KnownPeer, NodeStatus};
 use crate::store as store_service;
 use crate::task::control::{ConnectError, Control, LiveLimits};
@@ -24,6 +25,7 @@ pub struct Node {
     peer_id: PeerId,
     mode: Mode,
     max_message_size: usize,
+    rln: Option<Rln>,
     commands: mpsc::Sender<Command>,
     requests: Requests,
 }
@@ -37,6 +39,7 @@ impl Node {
             config.mode,
             config.max_message_size,
         );
+        let rln = config.rln.clone();
         let (task, events) = Task::start(config, queue, commands.downgrade()).await?;
         let requests = task.requests();
         tokio::spawn(task.run());
@@ -45,6 +48,7 @@ impl Node {
                 peer_id,
                 mode,
                 max_message_size,
+                rln,
                 commands,
                 requests,
             },
@@ -64,7 +68,7 @@ impl Node {
     }
 
     /// Publishes by gossip, or by light push in light mode. Publishing the same bytes again within two
-    /// minutes succeeds and does nothing.
+    /// minutes succeeds and does nothing; but where rates are limited, each time counts and gets another proof.
     pub async fn publish(&self, envelope: Envelope) -> Result<Receipt, PublishError> {
         let hash = envelope.hash();
         if envelope.message.encoded_len() > self.max_message_size {
@@ -75,7 +79,7 @@ impl Node {
         }
         let (peers, count) = match self.mode {
             Mode::Relay => self.relay(envelope, Publisher::Own).await?,
-            Mode::Light => self.push(envelope).await?,
+            Mode::Light => self.push(self.with_proof(envelope).await?).await?,
         };
         Ok(Receipt { hash, peers, count })
     }
@@ -105,6 +109,11 @@ impl Node {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Control(Control::Connect(address, reply))).await;
         answer.await.unwrap_or(Err(ConnectError::Unreachable))
+    }
+
+    /// Hangs up on a peer and calls it no more. It may come back by itself, or be found by discovery.
+    pub async fn forget(&self, peer: PeerId) {
+        self.tell(Command::Control(Control::Forget(peer))).await;
     }
 
     /// Who subscribed to what by filter; `None` if that is not served.
@@ -197,8 +206,15 @@ impl Node {
             Ok(Err(RelayError::NoPeers)) => Err(PublishError::NoPeers),
             Ok(Err(RelayError::TooLarge)) => Err(PublishError::TooLarge),
             Ok(Err(RelayError::WrongTopic | RelayError::Unfit(_) | RelayError::Unsigned)) => Err(PublishError::Refused),
+            Ok(Err(RelayError::Rate(refusal))) => Err(PublishError::Rate(refusal)),
             Ok(Err(RelayError::Busy)) | Err(_) => Err(PublishError::TimedOut),
         }
+    }
+
+    async fn with_proof(&self, envelope: Envelope) -> Result<Envelope, PublishError> {
+        let Some(rln) = &self.rln else { return Ok(envelope) };
+        let message = rln.prove(envelope.message).await.map_err(PublishError::Rate)?;
+        Ok(Envelope::new(envelope.pubsub_topic, message))
     }
 
     /// Light push to the best servers one after the other until one takes it; version 3 first.
@@ -336,12 +352,19 @@ pub enum PublishError {
     /// Longer than the network allows.
     #[error("the message is too large")]
     TooLarge,
+    /// The network limits rates by proofs.
+    #[error(transparent)]
+    Rate(RlnRefusal),
 }
 
 impl PublishError {
     /// Whether trying again later makes sense.
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::NoPeers | Self::TimedOut)
+        match self {
+            Self::NoPeers | Self::TimedOut => true,
+            Self::Refused | Self::TooLarge => false,
+            Self::Rate(refusal) => refusal.is_transient(),
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 //!
 //! The gossip library limits the number of messages it remembers and queues, not their bytes. Here
 //! that is made good: oversized and foreign messages are turned away before it keeps them, the bytes
-//! of a peer's messages are budgeted, and peers that do not read are found out. Rate limiting proofs
-//! will be checked in [`judge`].
+//! of a peer's messages are budgeted, and peers that do not read are found out.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -18,6 +17,7 @@ use libp2p::gossipsub::{
     PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode, Version,
 };
 use sha2::{Digest, Sha256};
+use waku_proto::gossip::DEPLOYED as MESH;
 use waku_proto::message::Unfit;
 use waku_proto::{PubsubTopic, WakuMessage};
 
@@ -163,22 +163,22 @@ fn parameters(max_message_size: usize) -> Result<gossipsub::Config, gossipsub::C
         .validation_mode(ValidationMode::Anonymous)
         .message_id_fn(|message| MessageId::from(Sha256::digest(&message.data).to_vec()))
         .validate_messages()
-        .mesh_n(6)
-        .mesh_n_low(4)
-        .mesh_n_high(8)
-        .mesh_outbound_min(3)
+        .mesh_n(MESH.degree)
+        .mesh_n_low(MESH.degree_low)
+        .mesh_n_high(MESH.degree_high)
+        .mesh_outbound_min(MESH.outbound_min)
         .retain_scores(6)
-        .gossip_lazy(6)
-        .gossip_factor(0.25)
-        .history_length(6)
-        .history_gossip(3)
-        .heartbeat_interval(Duration::from_secs(1))
+        .gossip_lazy(MESH.lazy)
+        .gossip_factor(MESH.gossip_factor)
+        .history_length(MESH.history_length)
+        .history_gossip(MESH.history_gossip)
+        .heartbeat_interval(MESH.heartbeat)
         .heartbeat_initial_delay(Duration::from_millis(100))
-        .duplicate_cache_time(Duration::from_secs(120))
-        .prune_backoff(Duration::from_secs(60))
+        .duplicate_cache_time(MESH.seen)
+        .prune_backoff(MESH.prune_backoff)
         .unsubscribe_backoff(Duration::from_secs(5))
         .fanout_ttl(Duration::from_secs(60))
-        .flood_publish(true)
+        .flood_publish(MESH.flood_publish)
         .max_transmit_size(max_message_size + HEADROOM)
         .max_control_message_size(MAX_CONTROL)
         .build()

@@ -7,7 +7,7 @@ use libp2p::PeerId;
 use tokio::sync::mpsc;
 use waku_proto::{
     filter as filter_proto, lightpush as lightpush_proto, metadata as metadata_proto, peer_exchange as exchange_proto,
-    store as store_proto,
+    store as store_proto, sync as sync_proto,
 };
 
 use crate::archive::Archive;
@@ -18,6 +18,7 @@ use crate::metadata;
 use crate::peer_exchange::{self, KnownRecords};
 use crate::rates::{Buckets, RateLimit, RateLimits};
 use crate::status::{ServiceKind, Tally};
+use crate::sync::Syncer;
 use crate::task::News;
 use crate::{filter, store};
 
@@ -25,6 +26,7 @@ use crate::{filter, store};
 pub(crate) struct Services {
     pub(crate) own: metadata::Own,
     pub(crate) archive: Option<Archive>,
+    pub(crate) sync: Option<Syncer>,
     pub(crate) filter: Option<filter::Server>,
     pub(crate) lightpush: Option<lightpush::Server>,
     pub(crate) known: KnownRecords,
@@ -62,6 +64,16 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
                     doors.admit(ServiceKind::Store, peer)
                 })
                 .await;
+            }
+        }
+        sync_proto::PROTOCOL => {
+            if let Some(sync) = &services.sync {
+                sync.serve(stream, peer).await;
+            }
+        }
+        sync_proto::transfer::PROTOCOL => {
+            if let Some(sync) = &services.sync {
+                sync.receive(stream, peer).await;
             }
         }
         filter_proto::SUBSCRIBE_PROTOCOL => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use libp2p::relay::HOP_PROTOCOL_NAME;
 use libp2p::{Multiaddr, PeerId};
 use waku_proto::PubsubTopic;
 use waku_proto::peers::Origin as PeerOrigin;
@@ -11,6 +12,7 @@ use waku_proto::peers::Origin as PeerOrigin;
 use crate::archive::ArchiveExtent;
 use crate::config::Services;
 use crate::events::Connectivity;
+use crate::rln::RlnStatus;
 
 /// The state of a node at one moment.
 #[derive(Clone, Debug)]
@@ -37,10 +39,30 @@ pub struct NodeStatus {
     pub services: Services,
     /// Requests to the services since the start.
     pub requests: Demand,
+    /// How it goes with rate limiting proofs, if the network has them.
+    pub rln: Option<RlnStatus>,
     /// Clients of our filter service.
     pub filter_clients: usize,
     /// How much is stored, if there is an archive and it can be read.
     pub archive: Option<ArchiveExtent>,
+}
+
+impl NodeStatus {
+    /// Peers that carry calls, at the plain addresses (IP and TCP) where this node reached them, with their names.
+    pub fn relays(&self) -> Vec<Multiaddr> {
+        let carries = |peer: &&PeerStatus| {
+            peer.protocols
+                .iter()
+                .any(|offered| HOP_PROTOCOL_NAME == offered.as_str())
+        };
+        let is_plain = |address: &Multiaddr| {
+            let kinds: Vec<&str> = address.protocol_stack().collect();
+            matches!(kinds[..], ["ip4" | "ip6", "tcp"] | ["ip4" | "ip6", "tcp", "p2p"])
+        };
+        let reached = self.peers.iter().filter(carries).filter(|peer| peer.is_outbound);
+        let addresses = reached.filter_map(|peer| peer.address.clone().filter(is_plain)?.with_p2p(peer.peer_id).ok());
+        addresses.collect()
+    }
 }
 
 /// One connected peer.
@@ -121,6 +143,10 @@ pub struct Messages {
     pub published: u64,
     /// Ones that the archive could not take in time.
     pub not_archived: u64,
+    /// Ones that store sync handed to other store nodes.
+    pub handed_over: u64,
+    /// Ones that store sync took from other store nodes, known ones included.
+    pub taken_over: u64,
 }
 
 /// Bytes on the wire inside the encrypted connections since the start.
@@ -226,6 +252,7 @@ pub(crate) struct Tally(Arc<Counters>);
 struct Counters {
     bytes: [Counter; 5],
     requests: [Asked; 4],
+    synced: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -267,6 +294,25 @@ impl Tally {
         let asked = &self.0.requests[service as usize];
         let count = if is_admitted { &asked.served } else { &asked.rejected };
         count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Store sync handed a message over.
+    pub(crate) fn handed_over(&self) {
+        self.0.synced.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Store sync took a message.
+    pub(crate) fn taken_over(&self) {
+        self.0.synced.received.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Messages that store sync handed over, and took.
+    pub(crate) fn synced(&self) -> (u64, u64) {
+        let counter = &self.0.synced;
+        (
+            counter.sent.load(Ordering::Relaxed),
+            counter.received.load(Ordering::Relaxed),
+        )
     }
 
     pub(crate) fn demand(&self) -> Demand {

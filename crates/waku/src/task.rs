@@ -16,31 +16,34 @@ use tokio::time::timeout;
 use waku_proto::filter::{Ask, Failure, Subscriptions};
 use waku_proto::message::Unfit;
 use waku_proto::metadata::Metadata;
-use waku_proto::peers::{Origin as PeerOrigin, PeerBook};
-use waku_proto::{Envelope, Interests, PubsubTopic};
+use waku_proto::peers::{Link, Origin as PeerOrigin, Peer, PeerBook};
+use waku_proto::{Envelope, Interests, PubsubTopic, WakuMessage};
 
 use crate::archive::Archive;
 use crate::behaviour::{Behaviour, BehaviourEvent};
 use crate::config::{Mode, NodeConfig};
 use crate::discovery::{Found, NodeRecord};
-use crate::events::{Connectivity, EventQueue, Events, Origin, queue};
+use crate::events::{Connectivity, EventQueue, Origin};
 use crate::limits::ByteBudget;
-use crate::node::StartError;
 use crate::peer_exchange::KnownRecords;
 use crate::relay::{self, Memory, SlowReaders, Topics};
 use crate::request::{RequestError, Requests};
-use crate::serve::{self, Doors, Services};
-use crate::status::{Bytes, Messages, NodeStatus, Tally};
+use crate::rln::{RlnRefusal, RlnVerdict};
+use crate::serve::Doors;
+use crate::status::{Bytes, Messages, NodeStatus};
 use crate::store::Archiver;
-use crate::transport::{self, Meters};
-use crate::{filter, lightpush, metadata};
+use crate::transport::Meters;
+use crate::{filter, metadata};
 
 pub(crate) mod control;
 mod discover;
 mod gossip;
 mod light;
+mod places;
+mod rate;
 mod reach;
 mod seen;
+mod start;
 mod state;
 
 use control::{ConnectError, Control};
@@ -53,7 +56,7 @@ pub(crate) enum Command {
     Relay {
         envelope: Envelope,
         publisher: Publisher,
-        reply: oneshot::Sender<Result<Vec<PeerId>, RelayError>>,
+        reply: PublishReply,
     },
     /// A light push went well.
     Pushed(Envelope),
@@ -70,6 +73,9 @@ pub(crate) enum Command {
     Control(Control),
     Shutdown(oneshot::Sender<()>),
 }
+
+/// Who took a message.
+type PublishReply = oneshot::Sender<Result<Vec<PeerId>, RelayError>>;
 
 /// For whom a message is published by gossip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +94,14 @@ pub(crate) enum News {
     FilterAnswered(PeerId, Result<(), Failure>),
     Pushed(PeerId, Envelope),
     Exchanged(PeerId, Result<Vec<NodeRecord>, RequestError>),
+    /// A message of gossip whose proof was looked at.
+    Judged(gossip::Arrival, Option<(WakuMessage, RlnVerdict)>),
+    /// A message to be published, with a proof.
+    Cleared {
+        envelope: Envelope,
+        publisher: Publisher,
+        reply: PublishReply,
+    },
 }
 
 /// The message cannot be published by gossip.
@@ -99,6 +113,8 @@ pub(crate) enum RelayError {
     Unfit(Unfit),
     /// The shard has an owner, who did not sign it.
     Unsigned,
+    /// On a network that limits rates by proofs.
+    Rate(RlnRefusal),
     Busy,
 }
 
@@ -107,14 +123,17 @@ struct About {
     agent: String,
     /// Milliseconds since the node began.
     since: u64,
+    /// We wanted it: not only did we dial, which we also do when a peer asks whether it can be reached.
+    is_ours: bool,
     latency: Option<Duration>,
 }
 
 impl About {
-    fn since(now: u64) -> Self {
+    fn since(now: u64, is_ours: bool) -> Self {
         Self {
             agent: String::new(),
             since: now,
+            is_ours,
             latency: None,
         }
     }
@@ -160,100 +179,6 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Opens the listeners and starts the services.
-    // over budget: a list of parts
-    pub(crate) async fn start(
-        config: NodeConfig,
-        commands: mpsc::Receiver<Command>,
-        node: mpsc::WeakSender<Command>,
-    ) -> Result<(Self, Events), StartError> {
-        check(&config)?;
-        let (topics, meters, tally) = (Topics::default(), Meters::default(), Tally::default());
-        let own_id = config.keypair.public().to_peer_id();
-        let (behaviour, streams) = Behaviour::new(&config, &topics).map_err(StartError::Unusable)?;
-        let requests = Requests::new(behaviour.outbound.new_control(), tally.clone());
-        let transport = transport::build(&config.keypair, &meters)
-            .map_err(|_| StartError::Unusable("the network is not usable"))?;
-        let swarm_config = libp2p::swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE);
-        let swarm = Swarm::new(transport, behaviour, own_id, swarm_config);
-        let (reporter, news) = mpsc::channel(NEWS);
-        let (event_queue, events) = queue();
-        let own = metadata::Own {
-            cluster: config.cluster,
-            topics: topics.clone(),
-        };
-        let budget = ByteBudget::new(SERVICE_BYTES);
-        let filter = config
-            .services
-            .filter
-            .then(|| filter::Server::start(requests.clone(), config.filter_limits));
-        let lightpush = config.services.lightpush.then(|| lightpush::Server {
-            node,
-            cluster: config.cluster,
-            autoshards: config.autoshards,
-            max_message_size: config.max_message_size,
-            budget: budget.clone(),
-            tally: tally.clone(),
-        });
-        let doors = Doors::new(config.rate_limits, tally.clone());
-        let known = KnownRecords::default();
-        let (finder, found) = mpsc::channel(discover::FOUND);
-        let services = Services {
-            known: known.clone(),
-            doors: doors.clone(),
-            own: own.clone(),
-            archive: config.archive.clone(),
-            filter: filter.clone(),
-            lightpush,
-            news: reporter.clone(),
-            max_message_size: config.max_message_size,
-            budget,
-            tally,
-        };
-        tokio::spawn(serve::run(services, streams));
-        let mut task = Self {
-            memory: Memory::new(config.gossip_memory),
-            book: PeerBook::new(BOOK_PER_CONNECTION * config.max_connections as usize, random_seed()),
-            archiver: config.archive.clone().map(Archiver::start),
-            swarm,
-            topics,
-            meters,
-            links: BTreeMap::new(),
-            about: BTreeMap::new(),
-            slow: SlowReaders::default(),
-            events: event_queue,
-            interests: Interests::new(),
-            joined: BTreeSet::new(),
-            calls: BTreeMap::new(),
-            subscriptions: Subscriptions::default(),
-            seen: Seen::default(),
-            filter,
-            pushes: ByteBudget::new(SERVICE_BYTES),
-            requests,
-            own,
-            record: None,
-            known,
-            doors,
-            reach: reach::Reach::default(),
-            found,
-            finder,
-            connectivity: Connectivity::Disconnected,
-            messages: Messages::default(),
-            gossip: Bytes::default(),
-            commands,
-            news,
-            reporter,
-            began: Instant::now(),
-            ticks: 0,
-            config,
-        };
-        task.listen().await?;
-        task.join_topics();
-        task.learn_static_nodes()?;
-        task.start_discovery().await?;
-        Ok((task, events))
-    }
-
     pub(crate) fn requests(&self) -> Requests {
         self.requests.clone()
     }
@@ -279,60 +204,6 @@ impl Task {
                 _ = tick.tick() => self.tick(),
             }
         }
-    }
-
-    async fn listen(&mut self) -> Result<(), StartError> {
-        let refused = |address: &Multiaddr, reason: String| StartError::Listen {
-            address: address.clone(),
-            reason,
-        };
-        let mut waiting = Vec::new();
-        for address in self.config.announce.drain(..) {
-            self.swarm.add_external_address(address);
-        }
-        for address in self.config.listen.clone() {
-            probe(&address).map_err(|error| refused(&address, error.kind().to_string()))?;
-            let listener = self
-                .swarm
-                .listen_on(address.clone())
-                .map_err(|error| refused(&address, reason(&error)))?;
-            waiting.push((listener, address));
-        }
-        let all = async {
-            while !waiting.is_empty() {
-                match self.swarm.select_next_some().await {
-                    SwarmEvent::NewListenAddr { listener_id, .. } => {
-                        waiting.retain(|(waited, _)| *waited != listener_id);
-                    }
-                    SwarmEvent::ListenerClosed {
-                        listener_id,
-                        reason: cause,
-                        ..
-                    } => {
-                        if let Some((_, address)) = waiting.iter().find(|(waited, _)| *waited == listener_id) {
-                            let text = cause.err().map(|error| error.to_string());
-                            return Err(refused(
-                                address,
-                                text.unwrap_or_else(|| "the listener was closed".into()),
-                            ));
-                        }
-                    }
-                    event => self.swarm_event(event),
-                }
-            }
-            Ok(())
-        };
-        timeout(LISTEN, all).await.unwrap_or(Ok(()))
-    }
-
-    fn learn_static_nodes(&mut self) -> Result<(), StartError> {
-        for address in self.config.static_nodes.clone() {
-            let Some((peer, address)) = split(&address) else {
-                return Err(StartError::StaticNodeWithoutPeerId { address });
-            };
-            self.book.add(peer, address, PeerOrigin::Static);
-        }
-        Ok(())
     }
 
     /// Relay: joins what is configured and what is wanted, leaves the rest.
@@ -375,7 +246,7 @@ impl Task {
                 publisher,
                 reply,
             } => {
-                let _ = reply.send(self.publish(envelope, publisher));
+                self.publish_cleared(envelope, publisher, reply);
             }
             Command::Pushed(envelope) => {
                 let hash = envelope.hash();
@@ -427,6 +298,14 @@ impl Task {
             }
             News::Pushed(peer, envelope) => self.pushed(peer, envelope),
             News::Exchanged(peer, result) => self.exchanged(peer, result),
+            News::Judged(arrival, judged) => self.judged(arrival, judged),
+            News::Cleared {
+                envelope,
+                publisher,
+                reply,
+            } => {
+                let _ = reply.send(self.publish(envelope, publisher));
+            }
         }
     }
 
@@ -435,6 +314,8 @@ impl Task {
         self.ticks += 1;
         self.dial_due();
         self.dismiss_slow_readers();
+        self.keep_places();
+        self.keep_circuits();
         self.keep_subscribed();
         self.events.flush();
         if self.ticks.is_multiple_of(discover::EXCHANGE_EVERY) || self.ticks == 5 {
@@ -495,6 +376,7 @@ impl Task {
                 self.swarm.close_connection(connection);
             }
             BehaviourEvent::Reach(event) => self.reached(&event),
+            BehaviourEvent::Punch(event) => self.punched(&event),
             BehaviourEvent::Router(event) => reach::asked_router(&event),
             _ => {}
         }
@@ -503,9 +385,12 @@ impl Task {
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.behaviour_event(event),
-            SwarmEvent::ExternalAddrConfirmed { .. }
-            | SwarmEvent::ExternalAddrExpired { .. }
-            | SwarmEvent::NewListenAddr { .. } => self.renew_record(),
+            SwarmEvent::ListenerClosed { listener_id, .. } => self.reach.listener_closed(listener_id),
+            SwarmEvent::ExternalAddrConfirmed { address } => {
+                self.found_address(&address);
+                self.renew_record();
+            }
+            SwarmEvent::ExternalAddrExpired { .. } | SwarmEvent::NewListenAddr { .. } => self.renew_record(),
             SwarmEvent::ConnectionEstablished {
                 peer_id,
                 connection_id,
@@ -540,8 +425,10 @@ impl Task {
         let now = self.now();
         let is_first = !self.links.contains_key(&peer);
         let too_many = endpoint.is_listener() && self.too_many_from(&endpoint);
+        let is_wanted = |known: &Peer<Multiaddr>| known.link() == Link::Dialing || known.origin() == PeerOrigin::Static;
+        let is_ours = endpoint.is_dialer() && self.book.peer(&peer).is_some_and(is_wanted);
         self.links.entry(peer).or_default().insert(connection, endpoint);
-        self.about.entry(peer).or_insert_with(|| About::since(now));
+        self.about.entry(peer).or_insert_with(|| About::since(now, is_ours));
         self.book.connected(peer, now);
         self.called(peer, Ok(()));
         if too_many || self.book.is_banned(&peer, now) {
@@ -633,9 +520,12 @@ impl Task {
             }
         };
         let _ = timeout(GOODBYE, closed).await;
-        if let Some((archiver, task)) = self.archiver.take() {
+        if let Some((archiver, mut task)) = self.archiver.take() {
             drop(archiver);
-            let _ = task.await;
+            // A server that is away may stay away; what waits for it was not acknowledged.
+            if timeout(ARCHIVED, &mut task).await.is_err() {
+                task.abort();
+            }
         }
     }
 }
@@ -644,14 +534,6 @@ async fn drive(swarm: &mut Swarm<Behaviour>) {
     loop {
         swarm.select_next_some().await;
     }
-}
-
-fn check(config: &NodeConfig) -> Result<(), StartError> {
-    let serves = config.services.filter || config.services.lightpush || config.archive.is_some();
-    if config.mode == Mode::Light && serves {
-        return Err(StartError::LightServer);
-    }
-    Ok(())
 }
 
 fn extent(archive: Option<Archive>) -> Option<crate::archive::ArchiveExtent> {
@@ -675,42 +557,11 @@ fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
     })
 }
 
-/// Whether the port is free. The transport listens with `SO_REUSEPORT`, which would share a port that
-/// another program uses.
-fn probe(address: &Multiaddr) -> std::io::Result<()> {
-    let Some(ip) = ip_of(address) else { return Ok(()) };
-    match address.iter().nth(1) {
-        Some(Protocol::Tcp(port)) => std::net::TcpListener::bind((ip, port)).map(drop),
-        Some(Protocol::Udp(port)) => std::net::UdpSocket::bind((ip, port)).map(drop),
-        _ => Ok(()),
-    }
-}
-
-fn reason(error: &libp2p::TransportError<std::io::Error>) -> String {
-    match error {
-        libp2p::TransportError::MultiaddrNotSupported(_) => "this kind of address is not supported".into(),
-        libp2p::TransportError::Other(error) => error.kind().to_string(),
-    }
-}
-
-fn random_seed() -> u64 {
-    // Without randomness the retries of all nodes are spread alike, which is harmless.
-    getrandom::u64().unwrap_or(0)
-}
-
-/// Quiet browser clients ping every five minutes and must not be dropped before.
-const IDLE: Duration = Duration::from_secs(600);
 const TICK: Duration = Duration::from_secs(1);
-/// For the listeners to report their addresses.
-const LISTEN: Duration = Duration::from_secs(5);
 /// For each step of stopping.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// Findings that may wait; pushes of filter servers wait on their streams meanwhile.
-const NEWS: usize = 256;
-/// Bytes of large requests, and again of pushes, that are held at the same time.
-const SERVICE_BYTES: usize = 64 * 1024 * 1024;
-/// Peers in the book for each possible connection.
-const BOOK_PER_CONNECTION: usize = 5;
+/// For the messages that wait for the archive to be stored.
+const ARCHIVED: Duration = Duration::from_secs(3);
 /// Peers dialled in one tick.
 const DIALS: usize = 10;
 /// Characters of the name that a peer's program gives itself.

@@ -1,27 +1,38 @@
 //! Connections: TCP and WebSocket with Noise and then Yamux or Mplex, QUIC; DNS names.
 //!
 //! QUIC, which brings its own encryption and multiplexing, is dialled first where both are announced. Mplex is offered
-//! after Yamux because browser clients speak nothing else. Secure WebSocket listeners are not offered: a proxy with a
-//! certificate in front of the plain one is what operators have.
+//! after Yamux because browser clients speak nothing else. Secure WebSocket listeners need a certificate.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use futures::{AsyncRead, AsyncWrite};
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox};
 use libp2p::core::transport::Boxed;
 use libp2p::core::upgrade::{SelectUpgrade, Version};
 use libp2p::identity::Keypair;
-use libp2p::{PeerId, Transport, dns, noise, quic, tcp, websocket, yamux};
+use libp2p::websocket::tls;
+use libp2p::{PeerId, Transport, dns, noise, quic, relay as circuit, tcp, websocket, yamux};
 
 use crate::meter::{Meter, Metered};
 
-/// Builds the transport. Every connection that gets through leaves its meter in `meters`.
-pub(crate) fn build(keypair: &Keypair, meters: &Meters) -> io::Result<Boxed<(PeerId, StreamMuxerBox)>> {
+/// Builds the transport. Every connection that gets through leaves its meter in `meters`. Secure WebSockets are listened to
+/// with a certificate only, and dialled with the usual authorities unless `tls` says otherwise. `circuits` carries calls
+/// through relays; their bytes are counted with the connection to the relay.
+pub(crate) fn build(
+    keypair: &Keypair,
+    meters: &Meters,
+    tls: Option<&tls::Config>,
+    circuits: Option<circuit::client::Transport>,
+) -> io::Result<Boxed<(PeerId, StreamMuxerBox)>> {
     let noise = noise::Config::new(keypair).map_err(io::Error::other)?;
     let socket = || tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
-    let web = websocket::Config::new(dns::tokio::Transport::system(socket())?);
+    let mut web = websocket::Config::new(dns::tokio::Transport::system(socket())?);
+    if let Some(tls) = tls {
+        web.set_tls_config(tls.clone());
+    }
     let quic_meters = meters.clone();
     let quic = quic::tokio::Transport::new(quic::Config::new(keypair));
     let quic = quic.map(move |(peer, muxer), _| metered(peer, muxer, &quic_meters));
@@ -29,13 +40,19 @@ pub(crate) fn build(keypair: &Keypair, meters: &Meters) -> io::Result<Boxed<(Pee
     let plain = quic
         .or_transport(upgraded(socket(), noise.clone(), meters))
         .map(|either, _| either.into_inner());
-    let direct = upgraded(web, noise, meters)
+    let direct = upgraded(web, noise.clone(), meters)
         .or_transport(dns::tokio::Transport::system(plain)?)
         .map(|either, _| either.into_inner());
-    Ok(direct.boxed())
+    let Some(circuits) = circuits else {
+        return Ok(direct.boxed());
+    };
+    // First: the others would take the way to the relay for the whole address.
+    let any = upgraded(circuits, noise, &Meters::default()).or_transport(direct);
+    Ok(any.map(|either, _| either.into_inner()).boxed())
 }
 
-/// Noise, then Yamux or Mplex, over something that carries bytes.
+/// Noise, then Yamux or Mplex, over something that carries bytes, in time: whoever only opens a connection is dropped, because
+/// the connections that are being made are counted.
 fn upgraded<T>(transport: T, noise: noise::Config, meters: &Meters) -> Boxed<(PeerId, StreamMuxerBox)>
 where
     T: Transport + Send + Unpin + 'static,
@@ -49,6 +66,7 @@ where
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
         .multiplex(multiplexers())
+        .timeout(HANDSHAKE)
         .map(move |(peer, muxer), _| metered(peer, muxer, &meters))
         .boxed()
 }
@@ -137,9 +155,74 @@ fn multiplexers() -> SelectUpgrade<yamux::Config, libp2p_mplex::Config> {
     SelectUpgrade::new(yamux, mplex)
 }
 
+/// From the dial, or the accepted socket, until bytes are encrypted and streams can be opened: some round trips of a bad line.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Streams of one connection. Browser clients keep up to 64 per protocol, of which they use a few.
 const MAX_STREAMS: usize = 256;
 /// Frames of at most 1 MiB that one Mplex stream may hold unread.
 const MPLEX_FRAMES: usize = 4;
 /// Size of the frames that we send; larger ones cost less.
 const MPLEX_FRAME: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+    use libp2p::core::transport::{DialOpts, ListenerId, PortUse, TransportEvent};
+    use libp2p::core::{Endpoint, Multiaddr};
+
+    use super::*;
+    use crate::Certificate;
+
+    #[tokio::test]
+    async fn a_secure_websocket_shows_its_certificate_and_carries_the_identity() {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let (chain, key) = (made.cert.pem(), made.key_pair.serialize_pem());
+        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        let (server, client) = (Keypair::generate_secp256k1(), Keypair::generate_secp256k1());
+
+        let mut listener = build(&server, &Meters::default(), Some(&certificate.0), None).unwrap();
+        let anywhere: Multiaddr = "/ip4/127.0.0.1/tcp/0/wss".parse().unwrap();
+        listener.listen_on(ListenerId::next(), anywhere).unwrap();
+        let Some(TransportEvent::NewAddress { listen_addr, .. }) = listener.next().await else {
+            panic!("no address");
+        };
+        let serving = tokio::spawn(async move {
+            let mut answered = Vec::new();
+            while answered.len() < 2 {
+                if let Some(TransportEvent::Incoming { upgrade, .. }) = listener.next().await {
+                    answered.push(tokio::spawn(upgrade));
+                }
+            }
+            answered.pop().unwrap().await.unwrap()
+        });
+
+        let trusting = {
+            let mut tls = tls::Config::builder();
+            tls.add_trust(&tls::Certificate::new(made.cert.der().to_vec())).unwrap();
+            tls.finish()
+        };
+        let dial = |tls: Option<&tls::Config>| {
+            let options = DialOpts {
+                role: Endpoint::Dialer,
+                port_use: PortUse::New,
+            };
+            let mut dialler = build(&client, &Meters::default(), tls, None).unwrap();
+            let dialled = dialler.dial(listen_addr.clone(), options).unwrap();
+            async move {
+                let driven = futures::future::select(
+                    dialled,
+                    Box::pin(async move { while dialler.next().await.is_some() {} }),
+                );
+                match driven.await {
+                    futures::future::Either::Left((outcome, _)) => outcome.map(|(peer, _)| peer),
+                    futures::future::Either::Right(_) => Err(io::Error::other("the dialler ended")),
+                }
+            }
+        };
+        // Nobody vouches for it.
+        assert!(dial(None).await.is_err());
+        assert_eq!(dial(Some(&trusting)).await.unwrap(), server.public().to_peer_id());
+        let answered = serving.await.unwrap().unwrap();
+        assert_eq!(answered.0, client.public().to_peer_id());
+    }
+}

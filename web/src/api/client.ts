@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, BackupJob, Backups, Chat, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, Settings, Trace, Trust, Upload, Wanted,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, ChatNotifications, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, Named, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, SavedDraft, Settings, StoredChat, Trace, Trust, Upload, Wanted,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -30,6 +30,17 @@ const ANSWER_WITHIN_MS = 30_000;
 /** Large files take a while even on loopback: they are encrypted on the way. */
 const UPLOAD_WITHIN_MS = 600_000;
 const BYTES = 'application/octet-stream';
+/** Characters; a browser lets 64 kB outlive a page. */
+const KEEPALIVE = 10_000;
+
+/** A step of a proof of identity by question and answer. */
+export type Step = 'ask' | 'answer' | 'cancel' | 'decline' | 'trust' | 'distrust';
+
+/** Which part of a chat's messages: the newest, or at one of these places. */
+export interface Part { before?: string | undefined; after?: string | undefined; around?: string | undefined }
+
+/** A text as its author wrote it. */
+export interface Written { text: string; mentions?: Named[] }
 
 export class Client {
   constructor(private readonly door: Proof) {}
@@ -41,19 +52,19 @@ export class Client {
   }
 
   /** An answer that was not refused. A daemon that was restarted is shown our proof again. */
-  async raw(method: string, path: string, body?: BodyInit, signal?: AbortSignal, type?: string, within = ANSWER_WITHIN_MS): Promise<Response> {
-    let response = await this.once(method, path, body, signal, type, within);
+  async raw(method: string, path: string, body?: BodyInit, signal?: AbortSignal, type?: string, within = ANSWER_WITHIN_MS, keepalive = false): Promise<Response> {
+    let response = await this.once(method, path, body, signal, type, within, keepalive);
     if (response.ok) return response;
     let why = await refusal(response);
     if (response.status === 401 && why.code === NO_SESSION && (await this.door.enter()) === 'in') {
-      response = await this.once(method, path, body, signal, type, within);
+      response = await this.once(method, path, body, signal, type, within, keepalive);
       if (response.ok) return response;
       why = await refusal(response);
     }
     throw new ApiError(response.status, why);
   }
 
-  private async once(method: string, path: string, body: BodyInit | undefined, signal: AbortSignal | undefined, type: string | undefined, within: number): Promise<Response> {
+  private async once(method: string, path: string, body: BodyInit | undefined, signal: AbortSignal | undefined, type: string | undefined, within: number, keepalive: boolean): Promise<Response> {
     const headers: Record<string, string> = {};
     const secret = this.door.secret();
     if (secret) headers[PAGE_HEADER] = secret;
@@ -65,6 +76,7 @@ export class Client {
         headers,
         body: body ?? null,
         credentials: 'same-origin',
+        keepalive,
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
     } catch (error) {
@@ -112,6 +124,8 @@ export class ProfileClient {
   settings = () => this.get<Settings>('/settings');
   saveSettings = (settings: Settings) => this.client.request<Settings>('PUT', `${this.root}/settings`, settings);
   node = () => this.get<NodeStatus>('/node');
+  addNode = (address: string) => this.post<NodeStatus>('/node/added', { address });
+  removeNode = (address: string) => this.client.request<NodeStatus>('DELETE', `${this.root}/node/added${query({ address })}`);
   phraseQuestion = () => this.post<{ places: [number, number] }>('/phrase/question');
   confirmPhrase = (words: [string, string]) => this.post<Account>('/phrase/confirm', { words });
   phrase = (password: string) => this.post<{ phrase: string }>('/phrase', { password });
@@ -120,17 +134,20 @@ export class ProfileClient {
   chats = (before?: string) => this.get<Page<Chat>>(`/chats${query({ before, limit: 200 })}`);
   chat = (id: string) => this.get<Chat>(`/chats/${enc(id)}`);
   markRead = (chat: string) => this.post(`/chats/${enc(chat)}/read`);
-  messages = (chat: string, before?: string, limit = 60) =>
-    this.get<MessagePage>(`/chats/${enc(chat)}/messages${query({ before, limit })}`);
+  messages = (chat: string, part: Part = {}, limit = 60) =>
+    this.get<MessagePage>(`/chats/${enc(chat)}/messages${query({ ...part, limit })}`);
+  /** Goes out even if the page is closed meanwhile. */
+  keepDraft = (chat: string, draft: SavedDraft) =>
+    this.client.raw('PUT', `${this.root}/chats/${enc(chat)}/draft`, JSON.stringify(draft), undefined, 'application/json', undefined, (draft.text?.length ?? 0) < KEEPALIVE);
   message = (id: string) => this.get<Message>(`/messages/${enc(id)}`);
-  send = (chat: string, text: string, replyTo?: string, previews: string[] = []) =>
-    this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, { text, ...(replyTo ? { replyTo } : {}), ...(previews.length > 0 ? { previews } : {}) });
+  send = (chat: string, text: Written, replyTo?: string, previews: string[] = []) =>
+    this.post<{ messageId: string }>(`/chats/${enc(chat)}/messages`, { ...text, ...(replyTo ? { replyTo } : {}), ...(previews.length > 0 ? { previews } : {}) });
   /** Asks the page, from this computer's address. */
   makePreview = (url: string) => this.post<MadePreview>('/previews', { url });
   resend = (id: string) => this.post(`/messages/${enc(id)}/resend`);
   search = (wanted: Wanted, signal?: AbortSignal) => this.get<Page<Message>>(`/search${query({ ...wanted, limit: 40 })}`, signal);
 
-  edit = (id: string, text: string) => this.client.request('PATCH', `${this.root}/messages/${enc(id)}`, { text });
+  edit = (id: string, text: Written) => this.client.request('PATCH', `${this.root}/messages/${enc(id)}`, text);
   remove = (id: string, everyone: boolean) =>
     this.client.request('DELETE', `${this.root}/messages/${enc(id)}${query({ for: everyone ? 'everyone' : 'me' })}`);
   react = (id: string, emoji: string, on: boolean) =>
@@ -151,6 +168,7 @@ export class ProfileClient {
   safety = (key: string) => this.get<SafetyNumber>(`/contacts/${enc(key)}/safety`);
   trust = (key: string, trust: Trust) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/trust`, { trust });
   verified = (key: string, verified: boolean) => this.client.request('PUT', `${this.root}/contacts/${enc(key)}/verified`, { verified });
+  verify = (key: string, step: Step, text?: string) => this.post<Contact>(`/contacts/${enc(key)}/verification/${step}`, text === undefined ? {} : { text });
   link = (of?: string) => this.get<Link>(`/link${query({ of })}`);
   readLink = (link: string) => this.post<Link>('/links', { link });
 
@@ -169,11 +187,16 @@ export class ProfileClient {
   makeAdmin = (id: string, key: string) => this.client.request<Group>('PUT', `${this.root}/groups/${enc(id)}/admins/${enc(key)}`);
   stepDown = (id: string) => this.client.request<Group>('DELETE', `${this.root}/groups/${enc(id)}/admin`);
   answerRequest = (id: string, key: string, answer: 'accept' | 'decline') => this.post<Group>(`/groups/${enc(id)}/requests/${enc(key)}/${answer}`);
+  askToJoin = (group: string, admin: string, introduction: string) => this.post('/group-requests', { group, admin, introduction });
   receipts = (message: string) => this.get<Receipt[]>(`/messages/${enc(message)}/receipts`);
   joinPublic = (name: string) => this.post<Chat>('/public-chats', { name });
   leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);
   mute = (chat: string, mute: 'off' | 'forever' | { minutes: number }) =>
     this.client.request<Chat>('PUT', `${this.root}/chats/${enc(chat)}/mute`, { mute });
+  chatNotifications = (chat: string) => this.get<ChatNotifications>(`/chats/${enc(chat)}/notifications`);
+  setChatNotifications = (chat: string, chosen: ChatNotifications) => this.client.request<ChatNotifications>('PUT', `${this.root}/chats/${enc(chat)}/notifications`, chosen);
+  /** What each chat takes, the largest first. */
+  storage = () => this.get<StoredChat[]>('/storage');
   clear = (chat: string) => this.post(`/chats/${enc(chat)}/clear`);
   deleteChat = (chat: string) => this.client.request('DELETE', `${this.root}/chats/${enc(chat)}`);
 
@@ -183,8 +206,8 @@ export class ProfileClient {
     return (await this.client.raw('POST', path, file, undefined, BYTES, UPLOAD_WITHIN_MS)).json() as Promise<Upload>;
   }
 
-  sendAttachments = (chat: string, uploads: string[], text: string, replyTo?: string) =>
-    this.post<{ messageId: string }>(`/chats/${enc(chat)}/attachments`, { uploads, ...(text ? { text } : {}), ...(replyTo ? { replyTo } : {}) });
+  sendAttachments = (chat: string, uploads: string[], text?: Written, replyTo?: string) =>
+    this.post<{ messageId: string }>(`/chats/${enc(chat)}/attachments`, { uploads, ...text, ...(replyTo ? { replyTo } : {}) });
   backups = () => this.get<Backups>('/backups');
   createBackup = (messages: boolean) => this.post<BackupJob>('/backups', { messages });
   removeBackup = (name: string) => this.client.request('DELETE', `${this.root}/backups/${enc(name)}`);

@@ -80,6 +80,12 @@ export interface AddMembers {
   members: string[];
 }
 
+/** A node to connect to, now and at every unlocking. */
+export interface AddNode {
+  /** Its multiaddress, which ends in `/p2p/` and its peer id. */
+  address: string;
+}
+
 /** Asks to be let into a group. */
 export interface AskToJoin {
   /** Who is asked, by chat key: a contact who is in it. */
@@ -224,10 +230,14 @@ export interface ChangePassword {
 export interface Chat {
   /** When something last happened in it (Unix milliseconds); lists are sorted by this, latest first. */
   activeAt: number;
+  /** What can be done in it as things stand. */
+  can: ChatAbilities;
   /** The colour of a group, `#` and six hexadecimal digits. */
   colour?: string;
   /** The other person's chat key (`zQ3…`), in a one-to-one chat. */
   contact?: string;
+  /** A text that was begun and not sent. */
+  draft?: Draft;
   /** Names the chat in paths. */
   id: string;
   /** What kind of conversation it is. */
@@ -250,6 +260,22 @@ export interface Chat {
   pinnedCount?: number;
   /** Messages of others that were not marked read. */
   unread: number;
+}
+
+/** What can be done in a chat. Whatever is not said cannot. */
+export interface ChatAbilities {
+  /** Sending files of any kind, up to 5 MB. */
+  files?: boolean;
+  /** Sending larger files. */
+  largeFiles?: boolean;
+  /** Sending pictures. */
+  pictures?: boolean;
+  /** Pinning messages. */
+  pin?: boolean;
+  /** Sending sounds. */
+  sounds?: boolean;
+  /** Saying something. */
+  write?: boolean;
 }
 
 /** What kind of conversation a chat is. */
@@ -385,8 +411,22 @@ export interface DescribeProfile {
   links?: ProfileLink[];
 }
 
+/** A text that was begun and not sent. It stays on this device. */
+export interface Draft {
+  /** The id of the message of ours whose text it replaces. */
+  edits?: string;
+  /** Who is meant by the names in the text. */
+  mentions?: Named[];
+  /** The id of the message that it answers. */
+  replyTo?: string;
+  /** The text as its author reads it, at most 16384 characters. */
+  text?: string;
+}
+
 /** Gives a message of ours another text. */
 export interface EditText {
+  /** Who is meant by the names behind the sign `@` in it. A key behind the sign needs no name. */
+  mentions?: Named[];
   /** 1 to 4096 characters. */
   text: string;
 }
@@ -551,7 +591,7 @@ export interface Hello {
 
 /** A browser may come in now. */
 export interface Invitation {
-  /** Where the app is; a page there takes the code by hand. */
+  /** Where the app is, or the chat in it; a page there takes the code by hand. */
   address: string;
   /** Works once, and for a minute. */
   code: Secret;
@@ -754,6 +794,8 @@ export interface Message {
   sticker?: Sticker;
   /** The text, as its author wrote it. */
   text: string;
+  /** The text to begin an edit with, if it is ours and names people; absent: `text`. */
+  written?: Written;
 }
 
 /** What a message is. */
@@ -765,6 +807,8 @@ export interface MessagePage {
   gaps?: Gap[];
   /** The messages, the latest first. */
   items: Message[];
+  /** Give this as `after` to get the part that is newer; absent if there is none, and where older ones were asked for. */
+  newer?: string;
   /** Give this as `before` to get the next part; absent at the end. */
   next?: string;
 }
@@ -784,6 +828,14 @@ export interface MuteChat {
   mute: Mute;
 }
 
+/** A name behind the sign `@` in a text, and who is meant by it. */
+export interface Named {
+  /** Their chat key. */
+  key: string;
+  /** The name, as it stands in the text. */
+  name: string;
+}
+
 /** Names a person for ourselves. */
 export interface Nickname {
   /** At most 24 characters; empty takes the nickname away. */
@@ -792,6 +844,8 @@ export interface Nickname {
 
 /** The network node of an unlocked profile. */
 export interface NodeStatus {
+  /** Addresses of nodes that the person added; we connect to them at every unlocking. */
+  added?: string[];
   /** Addresses at which other nodes can reach us (multiaddresses that end in our peer id). */
   addresses: string[];
   /** The store nodes that we ask for what we missed, two at most, by their peer ids. */
@@ -871,6 +925,8 @@ export interface Notifications {
 
 /** Asks for a code for a browser. */
 export interface OpenBrowser {
+  /** The chat to show first; the list of chats, when nothing is named or no such chat is there. */
+  chat?: string;
   /** The origin of a development server on this computer that shows the page instead of the daemon, such as `http://127.0.0.1:5173`. */
   page?: string;
 }
@@ -1089,6 +1145,8 @@ export type Secret = string;
 
 /** Sends what was uploaded: up to six pictures, or one sound, or one file. */
 export interface SendAttachments {
+  /** Who is meant by the names behind the sign `@` in it. */
+  mentions?: Named[];
   /** The id of the message that this answers. */
   replyTo?: string;
   /** What stands below pictures. */
@@ -1099,6 +1157,8 @@ export interface SendAttachments {
 
 /** Sends a text. */
 export interface SendText {
+  /** Who is meant by the names behind the sign `@` in it. A key behind the sign needs no name. */
+  mentions?: Named[];
   /** Previews that were made of links in the text, by their ids; at most five. */
   previews?: string[];
   /** The id of the message that this answers. */
@@ -1192,6 +1252,18 @@ export interface Sticker {
   hash: string;
   /** The number of its pack. */
   pack: number;
+}
+
+/** A chat that takes room on this device, in bytes. */
+export interface StoredChat {
+  /** The chat's id; it need not be in the list of chats. */
+  chat: string;
+  /** Files. */
+  files: number;
+  /** Texts, pictures and sounds. */
+  messages: number;
+  /** What to call it. */
+  name: string;
 }
 
 /** A part of a text that stands by itself. */
@@ -1425,6 +1497,14 @@ export interface Welcome {
   run: string;
 }
 
+/** A text as its author wrote it, with people by their names. */
+export interface Written {
+  /** Who is meant by the names in it. */
+  mentions?: Named[];
+  /** The text with its marks. */
+  text: string;
+}
+
 /** Every path: what a request gives and what a success answers with. */
 export interface Paths {
   /** Let the daemon prove itself to a page that has a session's key. Takes the cookie alone: nothing here helps anybody who does not know the key. */
@@ -1532,6 +1612,11 @@ export interface Paths {
   'POST /v1/profiles/{profile}/chats/{chat}/clear': {
     answer: Accepted;
   };
+  /** Keep a text that was begun in a chat, until it is sent or given up; an empty one takes it away. It stays on this device. */
+  'PUT /v1/profiles/{profile}/chats/{chat}/draft': {
+    body: Draft;
+    answer: Accepted;
+  };
   /** A chat as a ZIP archive: pages for a browser, JSON, and what its messages carry. Nothing in it is encrypted. The header `undertone-estimate` says roughly how many bytes will come; if the answer breaks off, the archive is not whole. */
   'GET /v1/profiles/{profile}/chats/{chat}/export': {
     answer: Blob;
@@ -1540,9 +1625,9 @@ export interface Paths {
   'POST /v1/profiles/{profile}/chats/{chat}/leave': {
     answer: Accepted;
   };
-  /** Messages of a chat, the latest first, and what is known to be missing among them. */
+  /** Messages of a chat, the latest first, and what is known to be missing among them: the newest, what is older or newer than another part, or those around a message. */
   'GET /v1/profiles/{profile}/chats/{chat}/messages': {
-    query: { before?: string; limit?: number };
+    query: { before?: string; after?: string; around?: string; limit?: number };
     answer: MessagePage;
   };
   /** Send a text. It is on disk when this answers; the events say how far it gets. */
@@ -1789,6 +1874,16 @@ export interface Paths {
   'GET /v1/profiles/{profile}/node': {
     answer: NodeStatus;
   };
+  /** Connect no more to a node that was added. */
+  'DELETE /v1/profiles/{profile}/node/added': {
+    query: { address: string };
+    answer: NodeStatus;
+  };
+  /** Connect to a node, now and at every unlocking. It is kept if it answers. */
+  'POST /v1/profiles/{profile}/node/added': {
+    body: AddNode;
+    answer: NodeStatus;
+  };
   /** Replace the password and the key it protects. The profile is locked meanwhile. */
   'POST /v1/profiles/{profile}/password': {
     body: ChangePassword;
@@ -1862,12 +1957,16 @@ export interface Paths {
     body: Settings;
     answer: Settings;
   };
+  /** What each chat takes on this device, the largest first. */
+  'GET /v1/profiles/{profile}/storage': {
+    answer: StoredChat[];
+  };
   /** Bring a profile's keys into memory and its node onto the network. */
   'POST /v1/profiles/{profile}/unlock': {
     body: Unlock;
     answer: Profile;
   };
-  /** Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (1 GB). It waits ten minutes to be sent. */
+  /** Hand over a picture (at most 10 MB), a sound (1.5 MB; AAC, AMR, or a recording as WAV, which becomes AAC) or a file (1 GB). */
   'POST /v1/profiles/{profile}/uploads': {
     query: { kind: AttachmentKind; name?: string };
     answer: Upload;

@@ -70,6 +70,17 @@ export interface Contact extends Identity {
   /** When we made sure who they are. */
   verifiedAt?: number;
   presence?: Presence;
+  /** Our question to them, and theirs to us. */
+  askedByUs?: Verification;
+  askedByThem?: Verification;
+}
+
+/** A question that only one person can answer. */
+export interface Verification {
+  question: string;
+  answer?: string;
+  state: 'pending' | 'answered' | 'declined' | 'cancelled' | 'trusted' | 'untrusted';
+  at: number;
 }
 
 /** A link that hands on a person, a community or a channel, and what it says. */
@@ -108,6 +119,8 @@ export interface GroupRequest {
   person: string;
   personName: string;
   own?: boolean;
+  /** Who is asked. */
+  admin: string;
   introduction: string;
   state: 'asked' | 'rejected' | 'approved';
 }
@@ -158,11 +171,37 @@ export interface Chat {
   picture?: string;
   emoji?: string;
   memberCount?: number;
-  /** Whether we may write, and if not, why. */
-  writable?: boolean;
+  /** What can be done in it as things stand. */
+  can: ChatAbilities;
+  /** What was begun and not sent. */
+  draft?: SavedDraft;
   pinnedCount?: number;
   /** We left the group, or were put out. */
   left?: boolean;
+}
+
+/** What can be done in a chat; the daemon knows. */
+export interface ChatAbilities {
+  write?: boolean;
+  pictures?: boolean;
+  sounds?: boolean;
+  files?: boolean;
+  largeFiles?: boolean;
+  pin?: boolean;
+}
+
+/** A name behind the sign @ in a text, and whose it is. */
+export interface Named {
+  name: string;
+  key: string;
+}
+
+/** A text that was begun, as the daemon keeps it. */
+export interface SavedDraft {
+  text?: string;
+  mentions?: Named[];
+  replyTo?: string;
+  edits?: string;
 }
 
 export type MessageKind =
@@ -207,6 +246,14 @@ export interface Attachment {
   /** It goes from one device to the other: the other side sees our IP address. */
   direct?: boolean;
   trouble?: 'disk-full' | 'wrong' | 'unreachable' | 'gone';
+}
+
+/** A chat that takes room on this device, in bytes. */
+export interface StoredChat {
+  chat: string;
+  name: string;
+  messages: number;
+  files: number;
 }
 
 export interface Upload {
@@ -282,6 +329,8 @@ export interface Message {
   /** Who said it in another network; the author is then who brought it. */
   brought?: { network: string; author: string };
   sticker?: { pack: number; hash: string };
+  /** The text to begin an edit with, if it names people. */
+  written?: { text: string; mentions?: Named[] };
   /** What the text looks like; absent: as it reads. */
   blocks?: TextBlock[];
   /** One to three emoji and nothing else. */
@@ -313,6 +362,8 @@ export interface Wanted {
 }
 
 export interface MessagePage extends Page<Message> {
+  /** Where to go on with what is newer; absent at the newest, and where older ones were asked for. */
+  newer?: string;
   gaps?: Gap[];
 }
 
@@ -355,6 +406,13 @@ export interface Notifications {
   other: Loudness;
   requests: Loudness;
   events: Loudness;
+}
+
+/** What was chosen about the notifications of one chat; what is absent is as for all. */
+export interface ChatNotifications {
+  mention?: Loudness;
+  everyone?: Loudness;
+  other?: Loudness;
 }
 
 export type AutoBackup = 'off' | 'without-messages' | 'with-messages';
@@ -453,6 +511,8 @@ export interface NodeStatus {
   mesh?: { topic: string; peers: string[] }[];
   /** The store nodes we ask for what we missed. */
   asked?: string[];
+  /** Addresses of nodes that the person added. */
+  added?: string[];
 }
 
 /** How a message travelled: facts of this device. */

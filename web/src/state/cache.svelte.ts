@@ -6,6 +6,9 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Account, Activity, Chat, Contact, Frame, Group, Item, Message, Settings } from '../api/types.ts';
 import { Timeline, type Source } from './timeline.svelte.ts';
 
+/** What is loaded at once. */
+export interface Lists { account?: Account; settings?: Settings; chats?: Chat[]; contacts?: Contact[]; activity?: Activity[]; unreadActivity?: number }
+
 export class Cache {
   readonly chats = new SvelteMap<string, Chat>();
   readonly contacts = new SvelteMap<string, Contact>();
@@ -21,8 +24,12 @@ export class Cache {
   broken = 0;
 
   private readonly timelines = new Map<string, Timeline>();
+  /** For each loading of lists that is under way, what the stream told of since: what the lists say of it may be older. */
+  private readonly loadings = new Set<Set<string>>();
   /** Told about every message that is new to the page; for the live region and the title. */
   arrived: ((message: Message) => void) | undefined;
+  /** Told about every chat that the stream tells of. */
+  changed: ((chat: string) => void) | undefined;
 
   constructor(private readonly source: Source) {}
 
@@ -65,11 +72,21 @@ export class Cache {
     }
   }
 
-  /** Replaces a whole list, as loaded. */
-  fill(lists: { chats?: Chat[]; contacts?: Contact[]; activity?: Activity[] }): void {
-    if (lists.chats) refill(this.chats, lists.chats, (chat) => chat.id);
-    if (lists.contacts) refill(this.contacts, lists.contacts, (contact) => contact.key);
-    if (lists.activity) refill(this.activity, lists.activity, (entry) => entry.id);
+  /** Replaces whole lists by what is loaded, but for what the stream tells of meanwhile. */
+  async fill(load: () => Promise<Lists> | Lists): Promise<void> {
+    const told = new Set<string>();
+    this.loadings.add(told);
+    try {
+      const lists = await load();
+      if (lists.account && !told.has('account')) this.account = lists.account;
+      if (lists.settings && !told.has('settings')) this.settings = lists.settings;
+      if (lists.chats) refill(this.chats, lists.chats, (chat) => chat.id, told);
+      if (lists.contacts) refill(this.contacts, lists.contacts, (contact) => contact.key, told);
+      if (lists.activity) refill(this.activity, lists.activity, (entry) => entry.id, told);
+      if (lists.unreadActivity !== undefined && !told.has('activity-unread')) this.unreadActivity = lists.unreadActivity;
+    } finally {
+      this.loadings.delete(told);
+    }
   }
 
   private put(item: Item): void {
@@ -91,40 +108,54 @@ export class Cache {
         break;
       case 'chat':
         texts(item.value.id, item.value.name);
+        this.tell(item.value.id);
         this.chats.set(item.value.id, item.value);
+        this.changed?.(item.value.id);
         break;
       case 'group':
         this.groups.set(item.value.id, item.value);
         break;
       case 'chat-removed':
+        this.tell(item.value);
         this.chats.delete(item.value);
         this.groups.delete(item.value);
         this.timelines.delete(item.value);
         break;
       case 'contact':
         texts(item.value.key, item.value.name);
+        this.tell(item.value.key);
         this.contacts.set(item.value.key, item.value);
         break;
       case 'contact-removed':
+        this.tell(item.value);
         this.contacts.delete(item.value);
         break;
       case 'account':
+        this.tell(item.kind);
         this.account = item.value;
         break;
       case 'settings':
+        this.tell(item.kind);
         this.settings = item.value;
         break;
       case 'activity':
+        this.tell(item.value.id);
         this.activity.set(item.value.id, item.value);
         break;
       case 'activity-unread':
+        this.tell(item.kind);
         this.unreadActivity = item.value;
         break;
       case 'activity-removed':
+        this.tell(item.value);
         this.activity.delete(item.value);
         break;
       // A kind of a newer daemon: nothing here shows it.
     }
+  }
+
+  private tell(key: string): void {
+    for (const told of this.loadings) told.add(key);
   }
 
   private forgetOldTimelines(): void {
@@ -139,10 +170,10 @@ export function isMuted(chat: Chat, now = Date.now()): boolean {
   return (chat.mutedUntil ?? 0) > now;
 }
 
-function refill<T>(map: SvelteMap<string, T>, list: T[], key: (value: T) => string): void {
+function refill<T>(map: SvelteMap<string, T>, list: T[], key: (value: T) => string, told: Set<string>): void {
   const fresh = new Set(list.map(key));
-  for (const old of [...map.keys()]) if (!fresh.has(old)) map.delete(old);
-  for (const value of list) map.set(key(value), value);
+  for (const old of [...map.keys()]) if (!fresh.has(old) && !told.has(old)) map.delete(old);
+  for (const value of list) if (!told.has(key(value))) map.set(key(value), value);
 }
 
 /** Chats whose messages stay in memory, so that going back and forth costs no request. */

@@ -17,8 +17,10 @@ export function notify(decided: Decided, open: () => void): void {
   };
 }
 
-export function showUnread(count: number): void {
-  document.title = count > 0 ? `(${count > 999 ? '999+' : count}) Undertone` : 'Undertone';
+/** Whose app this is, and how much of it waits: windows of several profiles are told apart by it. */
+export function showUnread(count: number, whose?: string): void {
+  const title = whose ? `${whose} · Undertone` : 'Undertone';
+  document.title = count > 0 ? `(${count > 999 ? '999+' : count}) ${title}` : title;
   const icon = document.getElementById('icon');
   const wanted = count > 0 ? './icon-unread.svg' : './icon.svg';
   if (icon && icon.getAttribute('href') !== wanted) icon.setAttribute('href', wanted);

@@ -21,7 +21,7 @@ export interface Hooks {
 export class Session {
   readonly api: ProfileClient;
   readonly cache: Cache;
-  readonly drafts = new Drafts();
+  readonly drafts: Drafts;
   readonly media: Media;
   lists = $state.raw<Lists>('loading');
   error = $state.raw<unknown>();
@@ -40,14 +40,18 @@ export class Session {
   constructor(readonly profile: string, client: Client, private readonly hooks: Hooks) {
     this.api = client.of(profile);
     this.cache = new Cache(this.api);
+    this.drafts = new Drafts({ said: (chat) => this.cache.chats.get(chat)?.draft, keep: (chat, draft) => this.api.keepDraft(chat, draft) });
+    this.cache.changed = (chat) => this.drafts.heard(chat);
     this.media = new Media((path) => this.api.blob(path));
     this.events = new Stream({
       open: (query) => hooks.openEvents(profile, query),
       frame: (frame) => this.frame(frame),
       state: (state) => {
         this.stream = state;
-        if (state === 'open') this.awaySince = undefined;
-        else this.awaySince ??= Date.now();
+        if (state === 'open') {
+          this.awaySince = undefined;
+          this.drafts.flush();
+        } else this.awaySince ??= Date.now();
         // A daemon that was restarted has to be shown our proof before it streams again.
         if (state === 'waiting') void client.enter().then((entered) => { if (entered === 'in') hooks.returned(); });
       },
@@ -61,6 +65,7 @@ export class Session {
   }
 
   stop(): void {
+    this.drafts.flush();
     this.events.stop();
     this.media.clear();
   }
@@ -73,13 +78,14 @@ export class Session {
     if (this.lists !== 'ready') this.lists = 'loading';
     this.error = undefined;
     try {
-      const [account, settings, chats, contacts] = await Promise.all([
-        this.api.account(), this.api.settings(), all((before) => this.api.chats(before)), this.api.contacts(),
-      ]);
-      this.cache.account = account;
-      this.cache.settings = settings;
-      this.cache.fill({ chats, contacts });
+      await this.cache.fill(async () => {
+        const [account, settings, chats, contacts] = await Promise.all([
+          this.api.account(), this.api.settings(), all((before) => this.api.chats(before)), this.api.contacts(),
+        ]);
+        return { account, settings, chats, contacts };
+      });
       this.cache.stale = false;
+      this.drafts.reloaded();
       this.lists = 'ready';
     } catch (error) {
       this.error = error;
@@ -101,9 +107,10 @@ export class Session {
 
   async loadActivity(): Promise<void> {
     try {
-      const page = await this.api.activity();
-      this.cache.fill({ activity: page.items });
-      this.cache.unreadActivity = page.unread;
+      await this.cache.fill(async () => {
+        const page = await this.api.activity();
+        return { activity: page.items, unreadActivity: page.unread };
+      });
       this.activity = 'ready';
     } catch (error) {
       this.activityError = error;

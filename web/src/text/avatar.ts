@@ -17,6 +17,9 @@ export const CHOICES = [
   '#5f6b2e', '#a12e8f', '#96542f', '#85683a', '#2c2f33', '#7b6f5b',
 ] as const;
 
+/** For somebody whose own colour is not known yet, or is locked away: that of the house. */
+export const UNKNOWN = '#0b6b74';
+
 /** A colour that stays the same for the same person. A chosen colour wins. */
 export function colorOf(seed: string, given?: number | string): string {
   if (typeof given === 'number' && given > 0 && CHOICES[given]) return CHOICES[given];

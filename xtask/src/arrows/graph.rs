@@ -131,8 +131,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["protocol"]),
     ("messenger", &["store", "protocol", "crypto", "waku-proto"]),
     ("waku", &["waku-proto"]),
+    ("rln", &["waku", "waku-proto"]),
     ("daemon", &["messenger", "store", "waku", "waku-proto", "api"]),
-    ("undertone", &["daemon", "waku", "api"]),
+    ("undertone", &["daemon", "waku", "rln", "api"]),
     ("testkit", &["messenger", "store", "protocol", "crypto", "waku-proto"]),
 ];
 
@@ -207,6 +208,7 @@ const FORBIDDEN: &[Forbidden] = &[
             "store",
             "messenger",
             "waku",
+            "rln",
             "api",
             "testkit",
         ],

@@ -4,6 +4,9 @@
 //! deployed client's own tables), the libp2p peer id (node keys), the partition
 //! (topics, in the protocol crate) and data URLs (brotli, not cryptography).
 
+use std::convert::Infallible;
+
+use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
 use undertone_crypto::{ExtendedKey, Mnemonic, PublicKey};
 
@@ -34,6 +37,62 @@ fn accounts_from_phrases() {
     }
     println!("accounts: {} phrases", cases.len());
 }
+
+/// The other direction: from the bits that a phrase stands for, our generator makes the phrase.
+#[test]
+fn accounts_to_phrases() {
+    let cases = cases("accounts", "mnemonics");
+    let mut count = 0;
+    for case in &cases {
+        let phrase = text(&case["mnemonic"]);
+        if let Ok(bits) = <[u8; 16]>::try_from(entropy(phrase)) {
+            assert_eq!(Mnemonic::generate(&mut Bits(bits)).expose(), phrase);
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no phrase of twelve words");
+    println!(
+        "accounts: {count} of {} phrases made, those of twelve words",
+        cases.len()
+    );
+}
+
+/// The bits of a phrase without its checksum, by the places of its words in the list.
+fn entropy(phrase: &str) -> Vec<u8> {
+    let list = bip39::Language::English.word_list();
+    let place = |word: &str| list.iter().position(|known| *known == word).unwrap();
+    let bits: Vec<usize> = phrase
+        .split(' ')
+        .map(place)
+        .flat_map(|place| (0..11).rev().map(move |bit| place >> bit & 1))
+        .collect();
+    let bytes = bits[..bits.len() - bits.len() / 33].chunks(8);
+    bytes
+        .map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | *bit as u8))
+        .collect()
+}
+
+/// A generator that gives these bits and nothing else.
+struct Bits([u8; 16]);
+
+impl TryRng for Bits {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        unreachable!("only whole phrases are drawn")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        unreachable!("only whole phrases are drawn")
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Bits {}
 
 #[test]
 fn accounts_forms_of_keys() {

@@ -113,7 +113,28 @@ impl Reading<'_> {
             files: bytes.files,
         }))
     }
+
+    /// What each chat takes on this device, the largest first.
+    pub(crate) fn storage_by_chat(&self) -> Result<Vec<api::StoredChat>, StoreError> {
+        let chats = self.view.files().bytes_by_chat(files::MAX_SIZE, MOST_CHATS)?;
+        let mut stored = Vec::with_capacity(chats.len());
+        for (chat, bytes) in chats {
+            let Some(row) = self.view.chats().load(&chat)? else {
+                continue;
+            };
+            stored.push(api::StoredChat {
+                name: self.chat_name(&row)?,
+                chat: chat.to_string(),
+                messages: bytes.messages,
+                files: bytes.files,
+            });
+        }
+        Ok(stored)
+    }
 }
+
+/// Chats of which it is told what they take: beyond that they are small.
+const MOST_CHATS: u32 = 200;
 
 fn inline(row: &MessageRow, content: &ChatContent, path: String) -> Attachment {
     let some = |number: u32| (number > 0).then_some(number);

@@ -7,6 +7,7 @@ use waku::{Bytes, Multiaddr, Protocol};
 /// What a node says of itself. What only the profile knows is left at nothing.
 pub(crate) fn status(node: &waku::NodeStatus, mode: Mode, connectivity: Connectivity, now: Timestamp) -> NodeStatus {
     NodeStatus {
+        added: Vec::new(),
         mode,
         connectivity,
         peer_id: node.peer_id.to_string(),

@@ -1,8 +1,8 @@
 //! Gaps of the domain in the words of the API.
 
-use api::{Gap, GapState, MessagePage};
+use api::{Gap, GapState};
 use messenger::ChatId;
-use store::{Absence, Cursor, GapRow, StoreError};
+use store::{Absence, GapRow, StoreError};
 
 use super::Reading;
 
@@ -10,39 +10,6 @@ impl Reading<'_> {
     /// All gaps of a chat, the earliest first.
     pub(crate) fn gaps(&self, chat: &ChatId) -> Result<Vec<Gap>, StoreError> {
         Ok(self.view.repair().gaps(chat)?.iter().map(gap).collect())
-    }
-
-    /// A part of a chat's messages with the gaps among them; none if there is no such chat.
-    pub(crate) fn page(
-        &self,
-        chat: &ChatId,
-        before: Option<&Cursor>,
-        limit: u32,
-    ) -> Result<Option<MessagePage>, StoreError> {
-        let Some(page) = self.messages(chat, before, limit)? else {
-            return Ok(None);
-        };
-        let newest = before.map_or(u64::MAX, |before| before.clock);
-        let oldest = match &page.next {
-            Some(_) => page.items.last().map_or(0, |message| message.clock),
-            None => 0,
-        };
-        // The first message of a page brings the gap before it; what has the clock of the page before was on that one.
-        let among = |gap: &GapRow| oldest <= gap.clock && (gap.clock < newest || before.is_none());
-        let mut gaps: Vec<Gap> = self
-            .view
-            .repair()
-            .gaps(chat)?
-            .iter()
-            .filter(|gap| among(gap))
-            .map(gap)
-            .collect();
-        gaps.reverse();
-        Ok(Some(MessagePage {
-            items: page.items,
-            next: page.next,
-            gaps,
-        }))
     }
 }
 

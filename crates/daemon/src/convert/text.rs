@@ -1,14 +1,59 @@
-//! What a text looks like, for the API.
+//! What a text looks like, and how its author reads it, for the API.
 
 use std::ops::Range;
 
-use api::{TextBlock, TextBlockKind, TextSpan, TextSpanKind};
+use api::{Draft, Named, TextBlock, TextBlockKind, TextSpan, TextSpanKind, Written};
+use messenger::chats::rules;
 use messenger::markup::{self, Block, Span, What, Whom};
-use store::{PublicKeyBytes, StoreError};
+use messenger::mention::names;
+use store::{Deletion, DraftRow, MessageRow, PublicKeyBytes, StoreError};
 
-use super::{Reading, key_text};
+use super::{Reading, key_text, parse_key};
 
 impl Reading<'_> {
+    /// The text of a message of ours to begin an edit with; none if it is the text that is shown anyway, or cannot be edited.
+    pub(super) fn written(&self, row: &MessageRow) -> Result<Option<Written>, StoreError> {
+        let is_ours = row.author == self.own.key && row.deletion == Deletion::None;
+        if !is_ours || !rules::is_editable(row.kind) || !row.text.contains('@') {
+            return Ok(None);
+        }
+        let written = self.as_written(&row.text)?;
+        Ok((written.text != row.text).then_some(written))
+    }
+
+    /// What was begun in a chat; none if nothing was.
+    pub(super) fn draft(&self, row: &DraftRow) -> Result<Option<Draft>, StoreError> {
+        if *row == DraftRow::default() {
+            return Ok(None);
+        }
+        let Written { text, mentions } = self.as_written(&row.text)?;
+        Ok(Some(Draft {
+            text,
+            mentions,
+            reply_to: row.response_to.as_ref().map(ToString::to_string),
+            edits: row.edits.as_ref().map(ToString::to_string),
+        }))
+    }
+
+    fn as_written(&self, text: &str) -> Result<Written, StoreError> {
+        let mut failed = None;
+        let (text, named) = names::with_names(text, |person| {
+            let name = self.name_of(&PublicKeyBytes::from(person.to_compressed()));
+            name.map_err(|error| failed = Some(error)).ok()
+        });
+        let mentions = named.into_iter().map(|named| Named {
+            name: named.name,
+            key: named.person.to_multibase(),
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Written {
+                text,
+                mentions: mentions.collect(),
+            }),
+        }
+    }
+
     /// What a text looks like; nothing if it looks as it reads.
     pub(super) fn look(&self, text: &str) -> Result<Vec<TextBlock>, StoreError> {
         let blocks = markup::blocks(text);
@@ -75,6 +120,18 @@ impl Reading<'_> {
         (shown.bold, shown.italic, shown.struck) = (span.style.bold, span.style.italic, span.style.struck);
         Ok(shown)
     }
+}
+
+/// A text as it is sent, from how its author wrote it. None if a key is none.
+pub(crate) fn meant(text: &str, mentions: &[Named]) -> Option<String> {
+    let named = mentions.iter().take(messenger::mention::MAX_MENTIONS).map(|named| {
+        Some(names::Named {
+            name: named.name.clone(),
+            person: parse_key(&named.key)?,
+        })
+    });
+    let named: Vec<names::Named> = named.collect::<Option<_>>()?;
+    Some(names::with_keys(text, &named))
 }
 
 fn plain(text: &str, place: &Range<usize>, kind: TextSpanKind) -> TextSpan {

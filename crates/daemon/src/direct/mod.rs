@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{interval, sleep, timeout};
 use waku::direct::DirectNode;
-use waku::{Multiaddr, PeerId, Protocol};
+use waku::{Multiaddr, Node, NodeStatus, PeerId, Protocol};
 
 use crate::convert::Own;
 use crate::engine::{Engine, Stopped, now};
@@ -34,6 +34,8 @@ pub(crate) struct Transfers {
     pub(crate) engine: Engine,
     pub(crate) readers: Readers,
     pub(crate) folder: Folder,
+    /// Whose peers help to make connections.
+    pub(crate) node: Node,
     /// Where the nodes of transfers listen.
     pub(crate) listen: IpAddr,
 }
@@ -200,7 +202,9 @@ impl Transfers {
 
     async fn node(&self) -> Result<DirectNode, End> {
         let listen = Multiaddr::from(self.listen).with(Protocol::Tcp(0));
-        DirectNode::start(listen).await.map_err(|_| End::Broken)
+        let status = self.node.status().await;
+        let relays = status.as_ref().map(NodeStatus::relays).unwrap_or_default();
+        DirectNode::start(listen, &relays).await.map_err(|_| End::Broken)
     }
 
     /// Connects with whoever stands behind a door, whoever of the two gets through.
@@ -251,8 +255,8 @@ fn door(node: &DirectNode) -> FileDoor {
     }
 }
 
-/// An address that somebody told, if it may be dialled: a number and a TCP port, nothing that stands for everybody, and
-/// this computer itself only where all of it happens on one.
+/// An address that somebody told, if it may be dialled: a number and a TCP port, of them or of a relay, nothing that stands
+/// for everybody, and this computer itself only where all of it happens on one.
 fn dialable(text: &str, listen: IpAddr) -> Option<Multiaddr> {
     let address: Multiaddr = text.parse().ok()?;
     let mut parts = address.iter();
@@ -261,13 +265,17 @@ fn dialable(text: &str, listen: IpAddr) -> Option<Multiaddr> {
         Protocol::Ip6(ip) => IpAddr::V6(ip),
         _ => return None,
     };
-    let is_tcp = matches!(parts.next()?, Protocol::Tcp(port) if port > 0) && parts.next().is_none();
+    let is_tcp = matches!(parts.next()?, Protocol::Tcp(port) if port > 0);
+    let is_whole = matches!(
+        (parts.next(), parts.next(), parts.next()),
+        (None, ..) | (Some(Protocol::P2p(_)), Some(Protocol::P2pCircuit), None)
+    );
     let is_wide = match ip {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
     };
     let is_here = ip.is_loopback() && !listen.is_loopback();
-    (is_tcp && !is_wide && !is_here).then_some(address)
+    (is_tcp && is_whole && !is_wide && !is_here).then_some(address)
 }
 
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -284,6 +292,8 @@ const CONNECT_IN_TIME: Duration = Duration::from_secs(45);
 mod tests {
     use super::*;
 
+    const RELAY: &str = "16Uiu2HAmSNajt5dqCA9a2ToTqqF7MHzsZVt5bh67Zq1BQtZ7f2HA";
+
     #[test]
     fn only_plain_addresses_of_others_are_dialled() {
         let (all, loopback): (IpAddr, IpAddr) = ("0.0.0.0".parse().unwrap(), "127.0.0.1".parse().unwrap());
@@ -291,6 +301,7 @@ mod tests {
             "/ip4/192.0.2.1/tcp/4000",
             "/ip4/192.168.1.7/tcp/1",
             "/ip6/2001:db8::1/tcp/4000",
+            &format!("/ip4/192.0.2.1/tcp/4000/p2p/{RELAY}/p2p-circuit"),
         ] {
             assert!(dialable(good, all).is_some(), "{good}");
         }
@@ -308,6 +319,10 @@ mod tests {
             "/ip4/192.0.2.1/tcp/80/ws",
             "/dns4/example.org/tcp/80",
             "/ip4/192.0.2.1",
+            "/ip4/192.0.2.1/tcp/4000/p2p-circuit",
+            &format!("/ip4/192.0.2.1/tcp/4000/p2p/{RELAY}"),
+            &format!("/ip4/127.0.0.1/tcp/4000/p2p/{RELAY}/p2p-circuit"),
+            &format!("/ip4/192.0.2.1/tcp/4000/p2p/{RELAY}/p2p-circuit/p2p/{RELAY}"),
         ] {
             assert!(dialable(bad, all).is_none(), "{bad}");
         }

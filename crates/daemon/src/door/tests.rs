@@ -7,7 +7,7 @@ fn door() -> (tempfile::TempDir, Door) {
 }
 
 fn invite(door: &Door, now: Instant) -> String {
-    let (code, _) = door.invite("http://127.0.0.1:1", now).unwrap();
+    let (code, _) = door.invite("http://127.0.0.1:1", None, now).unwrap();
     code.expose().to_owned()
 }
 
@@ -45,7 +45,7 @@ fn the_page_is_for_the_owner_and_goes_with_the_code() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_dir, door) = door();
     let now = Instant::now();
-    let (code, file) = door.invite("http://127.0.0.1:1", now).unwrap();
+    let (code, file) = door.invite("http://127.0.0.1:1", None, now).unwrap();
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let page = fs::read_to_string(&file).unwrap();
     assert!(page.contains(code.expose()) && page.contains("http://127.0.0.1:1/open"));
@@ -58,9 +58,26 @@ fn the_page_is_for_the_owner_and_goes_with_the_code() {
     door.expire(now + CODE_LIVES);
     assert!(!file.exists());
 
-    let (code, file) = door.invite("http://127.0.0.1:1", now).unwrap();
+    let (code, file) = door.invite("http://127.0.0.1:1", None, now).unwrap();
     door.enter(code.expose(), now, 0).unwrap().unwrap();
     assert!(!file.exists());
+}
+
+#[test]
+fn the_page_goes_on_to_a_chat_whatever_its_name() {
+    let (_dir, door) = door();
+    let action = |chat: Option<&str>| {
+        let (_, file) = door.invite("http://127.0.0.1:1", chat, Instant::now()).unwrap();
+        let page = fs::read_to_string(file).unwrap();
+        let (_, rest) = page.split_once("action=\"").unwrap();
+        rest.split_once("\">\n").unwrap().0.to_owned()
+    };
+    assert_eq!(action(None), "http://127.0.0.1:1/open");
+    assert_eq!(action(Some("0x04ab")), "http://127.0.0.1:1/open#/chats/0x04ab");
+    assert_eq!(
+        action(Some("\"><script>{code}é")),
+        "http://127.0.0.1:1/open#/chats/%22%3E%3Cscript%3E%7Bcode%7D%C3%A9"
+    );
 }
 
 #[test]

@@ -187,7 +187,8 @@ mod tests {
 
     fn chat(name: &str) -> Chat {
         serde_json::from_value(serde_json::json!({
-            "id": "0x01", "kind": "one-to-one", "name": name, "unread": 0, "activeAt": 0
+            "id": "0x01", "kind": "one-to-one", "name": name, "unread": 0, "activeAt": 0,
+            "can": { "write": true, "pictures": true, "sounds": true, "files": true, "largeFiles": false, "pin": true }
         }))
         .unwrap()
     }

@@ -3,7 +3,9 @@
 //! No byte that somebody sent is given out under a type they chose: pictures are made anew and are JPEG, sounds are what
 //! their first bytes say, files are bytes to save. No answer with them may be sniffed, framed or run.
 
-use api::{Accepted, AttachmentKind, ChatStorage, Created, ErrorBody, SendAttachments, Upload, UploadQuery, code};
+use api::{
+    Accepted, AttachmentKind, ChatStorage, Created, ErrorBody, SendAttachments, StoredChat, Upload, UploadQuery, code,
+};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -23,9 +25,9 @@ use crate::convert::attachments::Bytes;
 use crate::direct::{Opened, SealError, Sealed, Sealing};
 use crate::http::chats::{chat_id, no_chat};
 use crate::http::extract::{Asked, Body as JsonBody};
-use crate::http::messages::message_id;
+use crate::http::messages::{meant, message_id};
 use crate::http::{App, Refusal};
-use crate::media::message_picture as pictures;
+use crate::media::{message_picture as pictures, recording};
 use crate::unlocked::Unlocked;
 use crate::uploads::Ready;
 
@@ -41,9 +43,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(fetch))
         .routes(routes!(cancel))
         .routes(routes!(storage))
+        .routes(routes!(storage_by_chat))
 }
 
-/// Hand over a picture (at most 10 MB), a sound (1.5 MB) or a file (1 GB). It waits ten minutes to be sent.
+/// Hand over a picture (at most 10 MB), a sound (1.5 MB; AAC, AMR, or a recording as WAV, which becomes AAC) or a file (1 GB).
 #[utoipa::path(
     post, path = "/v1/profiles/{profile}/uploads", tag = "attachments",
     params(("profile" = String, Path,), UploadQuery),
@@ -83,11 +86,12 @@ async fn send(
     let profile = app.unlocked(&profile)?;
     let chat = chat_id(&chat)?;
     let reply_to = body.reply_to.as_deref().map(message_id).transpose()?;
+    let text = meant(&body.text, &body.mentions)?;
     let ready = profile.uploads().take(&body.uploads).ok_or_else(|| {
         let text = "one of the uploads is not here (any more); upload it again";
         Refusal::new(StatusCode::NOT_FOUND, ErrorBody::new("upload_not_found", text))
     })?;
-    let (command, large) = command(chat, body.text, reply_to, ready).await?;
+    let (command, large) = command(chat, text, reply_to, ready).await?;
     let reply = match (profile.command(command).await, large) {
         // It can be sent again once the person has allowed it.
         (Err(refusal), Some(large)) => {
@@ -251,6 +255,19 @@ async fn storage(
     found.map(Json).ok_or_else(no_chat)
 }
 
+/// What each chat takes on this device, the largest first.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/storage", tag = "attachments",
+    responses((status = 200, body = Vec<StoredChat>), (status = 423, description = "locked", body = ErrorBody))
+)]
+async fn storage_by_chat(
+    State(app): State<App>,
+    Path(profile): Path<String>,
+) -> Result<Json<Vec<StoredChat>>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    Ok(Json(profile.read(|reading| reading.storage_by_chat()).await?))
+}
+
 async fn make_ready(profile: &Unlocked, query: UploadQuery, body: Body) -> Result<Ready, Refusal> {
     if query.kind == AttachmentKind::File {
         return receive_file(profile, query.name.unwrap_or_default(), body).await;
@@ -259,12 +276,25 @@ async fn make_ready(profile: &Unlocked, query: UploadQuery, body: Body) -> Resul
     let body = body.map_err(|_| too_large("this is larger than what can be sent"))?;
     match query.kind {
         AttachmentKind::Image => decoding(move || pictures::prepare(&body)).await.map(Ready::Picture),
-        AttachmentKind::Audio => match Sound::parse(body.to_vec()) {
-            Ok(sound) => Ok(Ready::Sound(sound)),
-            Err(error) => Err(unusable(error.code(), error.to_string())),
-        },
+        AttachmentKind::Audio => {
+            let bytes = match recording::is_recording(&body) {
+                true => recorded(body).await?,
+                false => body.to_vec(),
+            };
+            let sound = Sound::parse(bytes).map_err(|error| unusable(error.code(), error.to_string()))?;
+            Ok(Ready::Sound(sound))
+        }
         AttachmentKind::File => unreachable!("received above"),
     }
+}
+
+/// A recording as a sound that others play; one at a time, since nobody speaks twice at once.
+async fn recorded(wav: axum::body::Bytes) -> Result<Vec<u8>, Refusal> {
+    static ONE: Semaphore = Semaphore::const_new(1);
+    let _turn = ONE.acquire().await.map_err(|_| Refusal::unavailable())?;
+    let encoded = spawn_blocking(move || recording::encode(&wav)).await;
+    let encoded = encoded.map_err(|_| unusable("bad_recording", "the recording is damaged".into()))?;
+    encoded.map_err(|error| unusable(error.code(), error.to_string()))
 }
 
 /// Takes a file as it comes: a small one into memory, a large one sealed to the disk.

@@ -1,6 +1,6 @@
 //! `/v1/profiles/{profile}/chats…`, `public-chats`: the list of chats, and entering and leaving them.
 
-use api::{Accepted, Chat, ErrorBody, JoinPublic, Page, PageQuery};
+use api::{Accepted, Chat, Draft, ErrorBody, JoinPublic, Page, PageQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use messenger::chats::Command as Wish;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use crate::convert;
 use crate::http::extract::{Asked, Body};
+use crate::http::messages::{meant, message_id};
 use crate::http::{App, Refusal};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -17,6 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list))
         .routes(routes!(one, remove))
         .routes(routes!(mark_read))
+        .routes(routes!(keep_draft))
         .routes(routes!(join_public))
         .routes(routes!(leave))
         .routes(routes!(clear))
@@ -73,6 +75,30 @@ async fn mark_read(
 ) -> Result<Json<Accepted>, Refusal> {
     let profile = app.unlocked(&profile)?;
     profile.command(Command::MarkRead { chat: chat_id(&chat)? }).await?;
+    Ok(Json(Accepted {}))
+}
+
+/// Keep a text that was begun in a chat, until it is sent or given up; an empty one takes it away. It stays on this device.
+#[utoipa::path(
+    put, path = "/v1/profiles/{profile}/chats/{chat}/draft", tag = "chats", request_body = Draft,
+    responses(
+        (status = 200, body = Accepted), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)
+    )
+)]
+async fn keep_draft(
+    State(app): State<App>,
+    Path((profile, chat)): Path<(String, String)>,
+    Body(body): Body<Draft>,
+) -> Result<Json<Accepted>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let chat = chat_id(&chat)?;
+    let draft = messenger::chats::Draft {
+        text: meant(&body.text, &body.mentions)?,
+        response_to: body.reply_to.as_deref().map(message_id).transpose()?,
+        edits: body.edits.as_deref().map(message_id).transpose()?,
+    };
+    profile.command(Command::Chat(Wish::KeepDraft { chat, draft })).await?;
     Ok(Json(Accepted {}))
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::door::{CODE_LIVES, InviteError, Session};
+use crate::door::{self, CODE_LIVES, InviteError, Session};
 use crate::engine::now;
 use crate::http::auth::{Caller, cookie};
 use crate::http::extract::Body as Given;
@@ -48,14 +48,17 @@ async fn open(
         None => address.clone(),
         Some(page) => loopback_origin(page)?,
     };
-    let (code, file) = guard.door().invite(&origin, Instant::now())?;
+    let (code, file) = guard.door().invite(&origin, body.chat.as_deref(), Instant::now())?;
     tokio::spawn(async move {
         tokio::time::sleep(CODE_LIVES).await;
         guard.door().expire(Instant::now());
     });
     let invitation = Invitation {
         file: file.display().to_string(),
-        address,
+        address: match body.chat.as_deref() {
+            None => address,
+            chat => format!("{address}/{}", door::place(chat)),
+        },
         code,
         expires_at: now().0 + CODE_LIVES.as_millis() as u64,
     };

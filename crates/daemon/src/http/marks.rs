@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::http::chats::{chat_id, no_chat};
 use crate::http::extract::{Asked, Body};
-use crate::http::messages::message_id;
+use crate::http::messages::{meant, message_id};
 use crate::http::{App, Refusal};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -35,7 +35,7 @@ async fn edit(
     Body(body): Body<EditText>,
 ) -> Result<Json<Accepted>, Refusal> {
     let message = message_id(&message)?;
-    let text = body.text;
+    let text = meant(&body.text, &body.mentions)?;
     wish(&app, &profile, Wish::Edit { message, text }).await
 }
 

@@ -1,6 +1,8 @@
 //! `/v1/profiles/{profile}/…/messages…`, `search`: reading and writing.
 
-use api::{Accepted, Created, ErrorBody, Message, MessagePage, Page, PageQuery, SearchQuery, SendText, Trace};
+use api::{
+    Accepted, Created, ErrorBody, Message, MessagePage, MessagesQuery, Named, Page, SearchQuery, SendText, Trace,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::convert;
+use crate::convert::pages::{NoPart, Part};
 use crate::convert::search::BadSearch;
 use crate::http::chats::{bad_cursor, chat_id, limit, no_chat};
 use crate::http::extract::{Asked, Body};
@@ -24,29 +27,37 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(search))
 }
 
-/// Messages of a chat, the latest first, and what is known to be missing among them.
+/// Messages of a chat, the latest first, and what is known to be missing among them: the newest, what is older or newer
+/// than another part, or those around a message.
 #[utoipa::path(
     get, path = "/v1/profiles/{profile}/chats/{chat}/messages", tag = "messages",
-    params(("profile" = String, Path,), ("chat" = String, Path,), PageQuery),
-    responses((status = 200, body = MessagePage), (status = 404, body = ErrorBody))
+    params(("profile" = String, Path,), ("chat" = String, Path,), MessagesQuery),
+    responses((status = 200, body = MessagePage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 async fn list(
     State(app): State<App>,
     Path((profile, chat)): Path<(String, String)>,
-    Asked(query): Asked<PageQuery>,
+    Asked(query): Asked<MessagesQuery>,
 ) -> Result<Json<MessagePage>, Refusal> {
     let profile = app.unlocked(&profile)?;
-    let before = query
-        .before
-        .as_deref()
-        .map(convert::parse_cursor)
-        .transpose()
-        .map_err(|_| bad_cursor())?;
+    let part = part(&query)?;
     let (chat, limit) = (chat_id(&chat)?, limit(query.limit)?);
-    let page = profile
-        .read(move |reading| reading.page(&chat, before.as_ref(), limit))
-        .await?;
-    page.map(Json).ok_or_else(no_chat)
+    match profile.read(move |reading| reading.page(&chat, part, limit)).await? {
+        Ok(page) => Ok(Json(page)),
+        Err(NoPart::Chat) => Err(no_chat()),
+        Err(NoPart::Message) => Err(no_message()),
+    }
+}
+
+fn part(query: &MessagesQuery) -> Result<Part, Refusal> {
+    let cursor = |text: &str| convert::parse_cursor(text).map_err(|_| bad_cursor());
+    match (&query.before, &query.after, &query.around) {
+        (None, None, None) => Ok(Part::Newest),
+        (Some(before), None, None) => cursor(before).map(Part::Before),
+        (None, Some(after), None) => cursor(after).map(Part::After),
+        (None, None, Some(around)) => message_id(around).map(Part::Around),
+        _ => Err(Refusal::bad_request("say one of before, after and around")),
+    }
 }
 
 /// Send a text. It is on disk when this answers; the events say how far it gets.
@@ -65,7 +76,7 @@ async fn send(
     let profile = app.unlocked(&profile)?;
     let chat = chat_id(&chat)?;
     let reply_to = body.reply_to.as_deref().map(message_id).transpose()?;
-    let (text, previews) = (body.text, named(&profile, &body.previews)?);
+    let (text, previews) = (meant(&body.text, &body.mentions)?, named(&profile, &body.previews)?);
     let command = match previews.is_empty() {
         true => Command::SendText { chat, text, reply_to },
         false => Command::SendPreviewed {
@@ -173,6 +184,12 @@ impl From<BadSearch> for Refusal {
             BadSearch::Cursor => return bad_cursor(),
         })
     }
+}
+
+/// A text as it is sent, with the keys of those who are named in it.
+pub(super) fn meant(text: &str, mentions: &[Named]) -> Result<String, Refusal> {
+    let sent = convert::text::meant(text, mentions);
+    sent.ok_or_else(|| Refusal::bad_request("each of mentions needs the chat key of a person"))
 }
 
 pub(super) fn message_id(text: &str) -> Result<MessageId, Refusal> {

@@ -165,6 +165,7 @@ impl From<CommandError> for Refusal {
             | CommandError::Blocked
             | CommandError::NotFailed
             | CommandError::UnsupportedChat
+            | CommandError::BadNodes
             | CommandError::Unsendable => StatusCode::CONFLICT,
             CommandError::Activity(error) => status(error.fault()),
             CommandError::Profile(error) => status(error.fault()),

@@ -1,6 +1,6 @@
 //! `/v1/profiles/{profile}/node` and `events`: the network node, and the event stream.
 
-use api::{ErrorBody, Frame, NodeStatus};
+use api::{AddNode, AddedNode, ErrorBody, Frame, NodeStatus};
 use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, State};
@@ -10,12 +10,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::auth::EVENTS_PROTOCOL;
-use crate::http::extract::Asked;
+use crate::http::extract::{Asked, Body};
 use crate::http::{App, Refusal};
 use crate::socket::{self, Resume};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(status)).routes(routes!(events))
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(add, remove))
+        .routes(routes!(events))
 }
 
 /// The network node of an unlocked profile.
@@ -25,6 +28,39 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 )]
 async fn status(State(app): State<App>, Path(profile): Path<String>) -> Result<Json<NodeStatus>, Refusal> {
     Ok(Json(app.unlocked(&profile)?.node_status().await?))
+}
+
+/// Connect to a node, now and at every unlocking. It is kept if it answers.
+#[utoipa::path(
+    post, path = "/v1/profiles/{profile}/node/added", tag = "node", request_body = AddNode,
+    responses(
+        (status = 200, body = NodeStatus), (status = 409, description = "it does not answer", body = ErrorBody),
+        (status = 422, description = "no address of a node", body = ErrorBody)
+    )
+)]
+async fn add(
+    State(app): State<App>,
+    Path(profile): Path<String>,
+    Body(body): Body<AddNode>,
+) -> Result<Json<NodeStatus>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    profile.add_node(&body.address).await?;
+    Ok(Json(profile.node_status().await?))
+}
+
+/// Connect no more to a node that was added.
+#[utoipa::path(
+    delete, path = "/v1/profiles/{profile}/node/added", tag = "node", params(("profile" = String, Path,), AddedNode),
+    responses((status = 200, body = NodeStatus), (status = 423, description = "locked", body = ErrorBody))
+)]
+async fn remove(
+    State(app): State<App>,
+    Path(profile): Path<String>,
+    Asked(query): Asked<AddedNode>,
+) -> Result<Json<NodeStatus>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    profile.remove_node(&query.address).await?;
+    Ok(Json(profile.node_status().await?))
 }
 
 /// From where to go on: both of an earlier stream, or neither.

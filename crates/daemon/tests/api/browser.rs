@@ -252,6 +252,7 @@ async fn a_page_gets_its_key_back_and_lets_nobody_in() {
             .client
             .open_browser(&OpenBrowser {
                 page: Some(page.into()),
+                chat: None,
             })
             .await;
         assert_eq!(refused.unwrap_err().code(), Some("bad_request"), "{page}");

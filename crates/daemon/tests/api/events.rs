@@ -103,6 +103,36 @@ async fn a_commit_is_one_event_that_can_be_resumed() {
 }
 
 #[tokio::test]
+async fn a_chat_is_told_of_again_when_its_person_is_called_otherwise() {
+    let running = crate::common::start().await;
+    let client = &running.client;
+    let profile = unlocked(client, "alice").await;
+    let other = unlocked(client, "bobby").await;
+    let bob = client.account(&other).await.unwrap().key;
+    let request = ContactRequest {
+        key: bob.clone(),
+        note: "hello".into(),
+    };
+    client.request_contact(&profile, &request).await.unwrap();
+    let mut events = client.events(&profile, None).await.unwrap();
+    assert!(matches!(events.next().await.unwrap(), Some(Frame::Joined { .. })));
+    client
+        .nickname(&profile, &bob, &nickname("Bob the builder"))
+        .await
+        .unwrap();
+    loop {
+        let event = next_event(&mut events).await;
+        let is_contact = |item: &Item| matches!(item, Item::Contact(contact) if contact.nickname.is_some());
+        if event.items.iter().any(is_contact) {
+            let is_chat = |item: &Item| matches!(item, Item::Chat(chat) if chat.name == "Bob the builder");
+            assert!(event.items.iter().any(is_chat), "{event:?}");
+            break;
+        }
+    }
+    running.daemon.shutdown().await;
+}
+
+#[tokio::test]
 async fn locking_ends_the_stream_and_begins_a_new_epoch() {
     let running = crate::common::start().await;
     let client = &running.client;

@@ -4,7 +4,9 @@
 
 mod backups;
 mod browser;
+mod chats;
 mod common;
+mod discovery;
 mod door;
 mod events;
 mod export;

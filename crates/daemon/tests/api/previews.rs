@@ -137,6 +137,7 @@ async fn refused(client: &api::client::Client, alice: &str, bobby: &str, body: &
         (&body.text[..], vec![body.previews[0].clone(); 6], "how_many_previews"),
     ] {
         let body = SendText {
+            mentions: Vec::new(),
             text: text.into(),
             reply_to: None,
             previews,
@@ -175,6 +176,7 @@ async fn a_preview_is_made_once_by_whoever_sends_it() {
     }
 
     let body = SendText {
+        mentions: Vec::new(),
         text: format!("Read {url}!"),
         reply_to: None,
         previews: vec![made.id],

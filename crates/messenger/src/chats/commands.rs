@@ -1,9 +1,9 @@
 //! What a person does in chats.
 
 use protocol::id::{ChatId, ChatKind, MessageId};
-use store::{ChatRow, Delivery};
+use store::{ChatRow, Delivery, DraftRow};
 
-use super::{For, Mark, Saying, delete, edit, pin, post, public, react, rules};
+use super::{Draft, For, Mark, Saying, delete, draft, edit, pin, post, public, react, rules};
 use crate::command::{CommandError, Reply};
 use crate::turn::Turn;
 use crate::{activity, datasync, groups, repair};
@@ -57,6 +57,13 @@ pub enum Command {
         /// On or off.
         mark: Mark,
     },
+    /// Keeps a text that was begun, until it is sent or given up.
+    KeepDraft {
+        /// The chat.
+        chat: ChatId,
+        /// What was begun; an empty one takes it away.
+        draft: Draft,
+    },
 }
 
 /// Carries out a command of this feature.
@@ -71,6 +78,7 @@ pub(crate) fn carry_out(turn: &mut Turn<'_, '_>, command: Command) -> Result<Rep
             react::react(turn, &message, &emoji, mark).map(|()| Reply::Message(message))
         }
         Command::Pin { message, mark } => pin::pin(turn, &message, mark).map(|()| Reply::Message(message)),
+        Command::KeepDraft { chat, draft } => draft::keep(turn, &chat, draft).map(|()| Reply::Done),
     }
 }
 
@@ -92,6 +100,7 @@ fn put_away(turn: &mut Turn<'_, '_>, id: &ChatId) -> Result<(), CommandError> {
     let cleared = turn.tx.chats().load(id)?.ok_or(CommandError::ChatNotFound)?;
     turn.tx.chats().save(&ChatRow {
         active: false,
+        draft: DraftRow::default(),
         ..cleared
     })?;
     Ok(())

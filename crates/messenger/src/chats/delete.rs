@@ -42,10 +42,11 @@ fn delete_for_everyone(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<(), Co
     let (place, row) = target::to_speak(turn, id)?;
     let me = turn.me.public;
     let own = row.author == row_key(&me);
-    if !own && !moderates(turn, &place, &me)? {
+    let clock = place.next_clock(turn);
+    if !own && !moderates(turn, &place, &me, clock)? {
         return Err(Error::MayNotDelete.into());
     }
-    let clocks = place.next_clock(turn)..;
+    let clocks = clock..;
     for (row, clock) in with_album(turn, row)?.into_iter().zip(clocks) {
         let deletion = DeleteMessage {
             clock,
@@ -94,7 +95,7 @@ pub(crate) fn inbound(
     let (place, row) = target::heard(turn, origin, signed, &about)?;
     let by = row_key(&signed.author);
     let theirs = row.author == by;
-    if !theirs && !moderates(turn, &place, &signed.author)? {
+    if !theirs && !moderates(turn, &place, &signed.author, deletion.clock)? {
         return Err(Rule::NotAllowed.into());
     }
     if clock::plausible(deletion.clock, origin.sent_at) {
@@ -129,10 +130,10 @@ pub(crate) fn for_me(
     Ok(Done::Applied)
 }
 
-/// Whether somebody may delete what others say in a chat.
-fn moderates(turn: &mut Turn<'_, '_>, place: &Place, person: &PublicKey) -> Result<bool, StoreError> {
+/// Whether somebody may delete, at `clock`, what others say in a chat.
+fn moderates(turn: &mut Turn<'_, '_>, place: &Place, person: &PublicKey, clock: u64) -> Result<bool, StoreError> {
     match place.room {
-        Room::Group => groups::is_admin(turn, &place.chat.id, person),
+        Room::Group => groups::had_admin(turn, &place.chat.id, person, clock),
         Room::OneToOne { .. } | Room::Public => Ok(false),
     }
 }

@@ -37,6 +37,9 @@ pub enum Error {
     /// Public chats have no pins.
     #[error("nothing can be pinned in a public chat")]
     NotPinnable,
+    /// Longer than is kept.
+    #[error("this is too long to be kept unsent; shorten it, or send it as a file")]
+    DraftTooLong,
 }
 
 impl Error {
@@ -53,13 +56,14 @@ impl Error {
             Error::TooManyReactions => "too_many_reactions",
             Error::TooManyPins => "too_many_pins",
             Error::NotPinnable => "not_pinnable",
+            Error::DraftTooLong => "draft_too_long",
         }
     }
 
     /// What kind of mistake it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Error::PublicName | Error::NotAnEmoji => Fault::Invalid,
+            Error::PublicName | Error::NotAnEmoji | Error::DraftTooLong => Fault::Invalid,
             Error::NotYours
             | Error::NotEditable
             | Error::Deleted

@@ -1,7 +1,9 @@
 //! Chats: which message belongs where, and what we say in them.
 
+pub(crate) mod abilities;
 pub mod commands;
 pub(crate) mod delete;
+mod draft;
 pub(crate) mod edit;
 mod error;
 pub(crate) mod inbound;
@@ -20,8 +22,10 @@ use store::{ChatRow, MessageRow, StoreError};
 use crate::repair;
 use crate::turn::{Arrival, Turn};
 
+pub use abilities::{Abilities, abilities};
 pub use commands::Command;
 pub use delete::For;
+pub use draft::Draft;
 pub use error::Error;
 pub use pin::MOST_PINS;
 pub(crate) use place::{Place, Room};
@@ -61,6 +65,7 @@ pub(crate) fn purge(turn: &mut Turn<'_, '_>, person: &PublicKey, clock: u64) -> 
         active: false,
         clock,
         deleted_at_clock: clock,
+        draft: store::DraftRow::default(),
         ..chat
     })
 }

@@ -8,6 +8,7 @@ use protocol::id::MessageId;
 use protocol::layers::application::Signed;
 use store::{Deletion, MessageRow, PinRow, StoreError};
 
+use super::abilities::of_kind;
 use super::place::{Place, Room};
 use super::react::Mark;
 use super::target::{self, About};
@@ -20,7 +21,7 @@ use crate::turn::{Turn, row_key};
 /// Pins or unpins a message, and tells everybody in its chat.
 pub(crate) fn pin(turn: &mut Turn<'_, '_>, id: &MessageId, mark: Mark) -> Result<(), CommandError> {
     let (place, row) = target::to_speak(turn, id)?;
-    if matches!(place.room, Room::Public) {
+    if !of_kind(&place.chat.id.kind()).pins {
         return Err(Error::NotPinnable.into());
     }
     let pinned = mark == Mark::On;

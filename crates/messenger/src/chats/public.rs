@@ -5,7 +5,7 @@ use protocol::Timestamp;
 use protocol::content::ChatMessage;
 use protocol::id::{ChatId, ChatKind};
 use protocol::layers::application::Signed;
-use store::{ChatRow, StoreError};
+use store::{ChatRow, DraftRow, StoreError};
 
 use super::commands::clear;
 use super::place::{Place, Room};
@@ -41,7 +41,11 @@ pub(crate) fn leave(turn: &mut Turn<'_, '_>, chat: ChatRow) -> Result<(), Comman
     topics::leave_public_chat(turn, &chat.id)?;
     clear(turn, &chat.id)?;
     if let Some(chat) = turn.tx.chats().load(&chat.id)? {
-        turn.tx.chats().save(&ChatRow { active: false, ..chat })?;
+        turn.tx.chats().save(&ChatRow {
+            active: false,
+            draft: DraftRow::default(),
+            ..chat
+        })?;
     }
     Ok(())
 }

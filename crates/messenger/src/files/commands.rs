@@ -2,7 +2,7 @@
 
 use protocol::content::chat_message::Body;
 use protocol::files::{Announcement, FileId, What};
-use protocol::id::{ChatId, ChatKind, MessageId};
+use protocol::id::{ChatId, MessageId};
 use store::{FileRow, FileState};
 
 use super::direct::{self, Step};
@@ -117,7 +117,7 @@ fn send(
     reply_to: Option<MessageId>,
 ) -> Result<MessageId, CommandError> {
     let NewFile { announced, sealed } = file;
-    if chat.kind() == ChatKind::Public {
+    if !crate::chats::abilities::of_kind(&chat.kind()).files {
         return Err(FileCommandError::PublicChat.into());
     }
     if announced.is_direct() {

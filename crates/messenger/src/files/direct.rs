@@ -6,7 +6,7 @@
 
 use protocol::Timestamp;
 use protocol::files::{Announcement, FileControl, FileDoor, FileId, What};
-use protocol::id::{ChatId, ChatKind};
+use protocol::id::ChatId;
 use protocol::layers::application::Signed;
 use store::{FileRow, FileState, FileTrouble, PublicKeyBytes};
 
@@ -36,7 +36,7 @@ pub enum Step {
 
 /// Whether files may be sent and fetched this way at all, and in this chat.
 pub(super) fn allowed(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), CommandError> {
-    if chat.kind() != ChatKind::OneToOne {
+    if !crate::chats::abilities::of_kind(&chat.kind()).large_files {
         return Err(FileCommandError::OneToOneOnly.into());
     }
     match chat.peer() {

@@ -8,7 +8,7 @@ use protocol::content::{ChatMessage, MembershipUpdate, MessageType};
 use protocol::group::{History, look as shown};
 use protocol::id::{ChatId, ChatKind};
 use protocol::layers::application::Signed;
-use store::{GroupRow, GroupStanding, StoreError};
+use store::{ChatRow, GroupRow, GroupStanding, StoreError};
 
 use super::rules::{self, Entrance, Vouching};
 use super::{Known, is_own, must_not_be_blocked, out_of, replay, requests, save, tell};
@@ -98,11 +98,23 @@ fn meet(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, signed: &Signed, after: &H
         joined_at: turn.now,
         widened_at: turn.now,
     };
-    match enter(turn, origin, signed, row, None, after)? {
+    match enter(turn, origin, signed, row.clone(), None, after)? {
         Some(standing) => Ok(standing),
-        // It was over before we heard of it.
+        None if contacts::is_added(turn, &signed.author)? => over(turn, row, after),
         None => Err(Rule::Outdated.into()),
     }
+}
+
+/// It was over before we heard of it. What was told earlier may still come, and must not let us in again. From people whom
+/// we have not accepted an old invitation only asks, so that nothing has to be kept of theirs.
+fn over(turn: &mut Turn<'_, '_>, row: GroupRow, after: &History) -> Result<GroupStanding, Halt> {
+    let standing = GroupStanding::Out;
+    save(turn, GroupRow { standing, ..row }, None, after)?;
+    out_of(turn, after)?;
+    if let Some(chat) = turn.tx.chats().load(after.chat())? {
+        turn.tx.chats().save(&ChatRow { active: false, ..chat })?;
+    }
+    Ok(standing)
 }
 
 /// More about a group of which we know.

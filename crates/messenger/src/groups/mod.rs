@@ -199,7 +199,9 @@ pub(crate) fn heard(
         GroupStanding::In | GroupStanding::Out => {}
     }
     let group = load(turn, chat)?.ok_or(Rule::NotAllowed)?;
-    if !group.history.hears(&signed.author, 0) {
+    let handed_on = origin.sender.key != signed.author;
+    let may = group.history.hears(&signed.author, 0) || (handed_on && group.history.ever_had(&signed.author));
+    if !may {
         return Err(Rule::NotAllowed.into());
     }
     must_not_be_blocked(turn, &signed.author)?;
@@ -208,6 +210,9 @@ pub(crate) fn heard(
 
 /// Whether what somebody said in a group at `clock` was theirs to say and ours to hear. What is handed on by others must
 /// be from a time in which we were in the group, so that nobody hears earlier things by somebody's kindness.
+///
+/// Whoever was put out is heard only if a member hands it on: they have heard it in time, or would not have it. A clock of
+/// long ago proves nothing in the hands of the one who was put out.
 pub(crate) fn may_say(
     turn: &mut Turn<'_, '_>,
     origin: &Origin<'_>,
@@ -223,22 +228,34 @@ pub(crate) fn may_say(
         true => history.addressed(&me, clock),
         false => history.hears(&origin.sender.key, 0) && history.members_at(clock).contains(&me),
     };
-    match ours && history.hears(&signed.author, clock) {
+    match ours && is_theirs(history, origin, &signed.author, clock) {
         true => Ok(()),
         false => Err(Rule::NotAllowed.into()),
     }
 }
 
-/// Whether a person is an admin of a group that we know.
-pub(crate) fn is_admin(turn: &mut Turn<'_, '_>, chat: &ChatId, person: &PublicKey) -> Result<bool, StoreError> {
+fn is_theirs(history: &History, origin: &Origin<'_>, author: &PublicKey, clock: u64) -> bool {
+    let witness = &origin.sender.key;
+    let witnessed = witness != author && history.state().is_member(witness);
+    history.hears(author, clock) || (witnessed && history.members_at(clock).contains(author))
+}
+
+/// Whether a person is an admin of a group that we know, or was at `clock`: what an admin did before they left stands.
+pub(crate) fn had_admin(
+    turn: &mut Turn<'_, '_>,
+    chat: &ChatId,
+    person: &PublicKey,
+    clock: u64,
+) -> Result<bool, StoreError> {
     let group = load(turn, chat)?;
-    Ok(group.is_some_and(|group| group.history.state().is_admin(person)))
+    Ok(group.is_some_and(|group| group.history.had_admin(person, clock)))
 }
 
 /// Whose messages a conversation keeps for each other: everybody who was in the group at `clock`. None if we are not in
 /// it, or the author was not.
 pub(crate) fn audience(
     turn: &mut Turn<'_, '_>,
+    origin: &Origin<'_>,
     chat: &ChatId,
     author: &PublicKey,
     clock: u64,
@@ -247,7 +264,7 @@ pub(crate) fn audience(
         return Ok(None);
     };
     let me = turn.me.public;
-    if group.row.standing != GroupStanding::In || !group.history.hears(author, clock) {
+    if group.row.standing != GroupStanding::In || !is_theirs(&group.history, origin, author, clock) {
         return Ok(None);
     }
     let mut people = group.history.members_at(clock);
@@ -277,9 +294,10 @@ pub(crate) fn received_by(
     Ok(receipts.iter().all(|row| row.delivered_at.is_some()))
 }
 
-/// We are not in a group any more: what is missing of it is not looked for, and nobody is followed for its sake.
+/// We are not in a group any more: what is missing of it is not looked for, and nobody is followed for its sake. What was
+/// written while we were in it stays there for those who were in it as well.
 fn out_of(turn: &mut Turn<'_, '_>, history: &History) -> Result<(), StoreError> {
-    repair::begin_anew(turn, history.chat())?;
+    repair::stop_missing(turn, history.chat())?;
     let members = history.state().members();
     stop_following(turn, members.iter())
 }

@@ -4,7 +4,7 @@
 
 use protocol::content::chat_message::{AudioMessage, Body, ImageMessage};
 use protocol::content::{Content, ImageFormat, Kind};
-use protocol::id::{ChatId, ChatKind, MessageId};
+use protocol::id::{ChatId, MessageId};
 use protocol::wire::files::FileAnnouncement;
 
 use crate::chats;
@@ -173,9 +173,10 @@ fn send_pictures(
 }
 
 fn not_public(chat: &ChatId) -> Result<(), MediaError> {
-    match chat.kind() {
-        ChatKind::Public => Err(MediaError::PublicChat),
-        _ => Ok(()),
+    let abilities = chats::abilities::of_kind(&chat.kind());
+    match abilities.pictures && abilities.sounds {
+        true => Ok(()),
+        false => Err(MediaError::PublicChat),
     }
 }
 

@@ -245,6 +245,30 @@ pub(crate) const SHARD: &str = "shard";
 /// Under which name the node's list of good peers is kept.
 pub(crate) const PEERS: &str = "peers";
 
+/// Under which name the nodes are kept that the person added.
+const NODES: &str = "nodes";
+
+/// The addresses of the nodes that the person added, in their order.
+pub fn nodes(view: &store::View<'_>) -> Result<Vec<String>, StoreError> {
+    let kept = view.settings().bytes(NODES)?.unwrap_or_default();
+    let lines = String::from_utf8_lossy(&kept).lines().map(str::to_owned).collect();
+    Ok(lines)
+}
+
+/// Keeps the addresses of nodes that the person added. What they mean is the node's business.
+pub(crate) fn save_nodes(turn: &mut Turn<'_, '_>, addresses: &[String]) -> Result<(), CommandError> {
+    let fits = |address: &String| !address.is_empty() && address.len() <= MAX_ADDRESS && !address.contains('\n');
+    if addresses.len() > MOST_NODES || !addresses.iter().all(fits) {
+        return Err(CommandError::BadNodes);
+    }
+    turn.tx.settings().set_bytes(NODES, addresses.join("\n").as_bytes())?;
+    Ok(())
+}
+
+/// More than anybody has friends who run one.
+const MOST_NODES: usize = 16;
+const MAX_ADDRESS: usize = 256;
+
 const HISTORY_FROM: &str = "history from";
 
 /// How far clocks of others may be behind ours when they write to a profile that was just made.

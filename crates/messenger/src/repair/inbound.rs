@@ -34,7 +34,7 @@ pub(crate) fn heard(
     } = place;
     let in_group = conversation.chat.kind() == ChatKind::Group;
     let conversation = match in_group {
-        true => match groups::audience(turn, &conversation.chat, &signed.author, *clock)? {
+        true => match groups::audience(turn, origin, &conversation.chat, &signed.author, *clock)? {
             Some(people) => &Conversation::of_group(&conversation.chat, people),
             None => return Ok(()),
         },

@@ -269,9 +269,15 @@ pub(crate) fn prune(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Nothing that was said until now is missed in this chat any more.
+/// Nothing that was said until now is missed in this chat any more, nor kept for others.
 pub(crate) fn begin_anew(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), StoreError> {
-    turn.tx.repair().forget(chat)?;
+    turn.tx.repair().forget_originals(chat)?;
+    stop_missing(turn, chat)
+}
+
+/// Nothing that was said until now is missed in this chat any more.
+pub(crate) fn stop_missing(turn: &mut Turn<'_, '_>, chat: &ChatId) -> Result<(), StoreError> {
+    turn.tx.repair().forget_absent(chat)?;
     turn.tx.marks().set(BEGUN_ANEW, chat.as_str().as_bytes(), turn.now)
 }
 
@@ -311,18 +317,22 @@ fn next_record(turn: &mut Turn<'_, '_>, conversation: &Conversation, devices: &[
     })
 }
 
-/// The last messages of others; where there are only two, they would say nothing new.
+/// The last messages of others. An only reader knows their own; what somebody said who is gone may be new to them.
 fn heads(turn: &mut Turn<'_, '_>, conversation: &Conversation) -> Result<Vec<Name>, StoreError> {
-    if conversation.people.len() < 2 {
+    if conversation.chat.kind() != ChatKind::Group {
         return Ok(Vec::new());
     }
     let me = row_key(&turn.me.public);
+    let only = match &conversation.people[..] {
+        [person] => Some(row_key(person)),
+        _ => None,
+    };
     // What was written before somebody came is not theirs to miss.
     let since = groups::widened_at(turn, &conversation.chat)?;
     let lines = turn.tx.repair().latest_lines(&conversation.chat, HEADS + 1)?;
     let others = lines
         .into_iter()
-        .filter(|line| line.heard_at > since && line.author.is_some_and(|author| author != me));
+        .filter(|line| line.heard_at > since && line.author.is_some_and(|author| author != me && Some(author) != only));
     Ok(others
         .take(HEADS as usize)
         .map(|line| Name {

@@ -349,6 +349,7 @@ impl World {
         };
         let mut lines = vec![format!("{} with {called}", self.people[who.0].name)];
         let store = self.people[who.0].messenger.as_ref().unwrap().store();
+        lines.extend(self.group_of(who, chat, name));
         let mut rows = store.read(|view| view.messages().page(chat, None, 10_000)).unwrap();
         rows.reverse();
         let gaps = store.read(|view| view.repair().gaps(chat)).unwrap();
@@ -373,9 +374,10 @@ impl World {
                 _ => None,
             };
             let request = row.request.map(|state| format!(" [request {state:?}]"));
+            let marks = marks_of(store, row, name);
             let delivery = row.delivery.map(|state| format!(" [{state:?}]"));
             lines.push(format!(
-                "{}: {}{}{}{}{}{}{}",
+                "{}: {}{}{}{}{}{}{}{}",
                 name(&row.author),
                 row.text.lines().next().unwrap_or_default(),
                 quote.unwrap_or_default(),
@@ -388,10 +390,62 @@ impl World {
                     ""
                 },
                 if late { " [late]" } else { "" },
+                marks,
             ));
         }
         lines.join("\n") + "\n"
     }
+
+    /// How a person sees a group: how they stand to it, what it is called, and who is in it.
+    fn group_of<'a>(
+        &self,
+        who: Who,
+        chat: &ChatId,
+        name: impl Fn(&store::PublicKeyBytes) -> &'a str,
+    ) -> Option<String> {
+        let store = self.people[who.0].messenger.as_ref().unwrap().store();
+        let group = store.read(|view| messenger::groups::look(view, chat)).unwrap()?;
+        let mut members: Vec<String> = group
+            .members
+            .iter()
+            .map(|(key, admin)| {
+                let name = name(&key.to_compressed().into());
+                format!("{name}{}", if *admin { " (admin)" } else { "" })
+            })
+            .collect();
+        members.sort();
+        Some(format!(
+            "[{:?} \"{}\": {}]",
+            group.standing,
+            group.name,
+            members.join(", ")
+        ))
+    }
+}
+
+/// What hangs on a message: whether it was edited, deleted or pinned, and the reactions to it.
+fn marks_of<'a>(store: &store::Store, row: &MessageRow, name: impl Fn(&store::PublicKeyBytes) -> &'a str) -> String {
+    let (reactions, pin) = store
+        .read(|view| Ok::<_, store::StoreError>((view.reactions().to(&row.id)?, view.pins().load(&row.id)?)))
+        .unwrap();
+    let mut marks = String::new();
+    if row.kind == 14 {
+        marks.push_str(" [a pin]");
+    }
+    if row.deletion != store::Deletion::None {
+        marks.push_str(&format!(" [deleted {:?}", row.deletion));
+        marks.push_str(&row.deleted_by.map_or("]".into(), |by| format!(" by {}]", name(&by))));
+    }
+    if row.edited_clock > 0 {
+        marks.push_str(" [edited]");
+    }
+    if pin.is_some_and(|pin| pin.pinned) {
+        marks.push_str(" [pinned]");
+    }
+    for reaction in reactions {
+        marks.push_str(&format!(" {} {}", reaction.emoji, name(&reaction.author)));
+    }
+    marks
 }
 
 fn person(name: &'static str) -> Person {

@@ -138,12 +138,21 @@ impl History {
 
     /// Who was in the group at a moment of its clock, by what is known now.
     pub fn members_at(&self, clock: u64) -> BTreeSet<PublicKey> {
+        self.state_at(clock).members()
+    }
+
+    /// Whether a person is an admin, or was one at a moment of the group's clock.
+    pub fn had_admin(&self, person: &PublicKey, clock: u64) -> bool {
+        self.state.is_admin(person) || self.state_at(clock).is_admin(person)
+    }
+
+    fn state_at(&self, clock: u64) -> State {
         let mut state = State::default();
         for event in self.standing.iter().take_while(|event| event.event.clock <= clock) {
             // What stands was applied in this order before.
             let _ = state.apply(event);
         }
-        state.members()
+        state
     }
 
     /// The event by which a person is in the group, if they are: the last that let them in, or its creation by them.

@@ -265,6 +265,18 @@ fn who_is_heard_and_who_is_addressed() {
     assert!(put_out.ever_had(&person(1)) && !put_out.ever_had(&person(7)));
 }
 
+#[test]
+fn what_an_admin_did_before_they_left_stands() {
+    let group = change(&founded(&[1, 2]), 0, Change::Promote(person(1)));
+    let clock = group.last_clock();
+    let left = change(&group, 1, Change::Remove(person(1)));
+    assert!(left.had_admin(&person(1), clock));
+    assert!(!left.had_admin(&person(1), clock - 1), "not before they were made one");
+    assert!(!left.had_admin(&person(1), left.last_clock()));
+    assert!(!left.had_admin(&person(2), clock));
+    assert!(left.had_admin(&person(0), 0), "who is one now may go back");
+}
+
 /// The rules once more, written the other way round, to compare with.
 mod oracle {
     use super::*;

@@ -1,4 +1,5 @@
-//! A device of a recorded session: the receiving side of a client, without its decisions.
+//! A device of a recorded session: the receiving side of a client, without its decisions, and its sessions, which write
+//! again what the client wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use undertone_protocol::id::{InstallationId, MessageId};
 use undertone_protocol::layers::application::{self, Signed};
 use undertone_protocol::layers::datasync::Payload;
 use undertone_protocol::layers::encryption::{
-    Body, GroupMessage, PairSession, ParseError, Part, ProtocolMessage, RatchetPart, Scheme, open_dh,
+    Body, GroupMessage, PairSession, ParseError, Part, ProtocolMessage, RatchetPart, Scheme, open_dh, seal_pairwise,
 };
 use undertone_protocol::layers::sds;
 use undertone_protocol::layers::segmentation::{self, Segment};
@@ -27,13 +28,24 @@ pub(crate) struct Device {
     pub(crate) known: BTreeMap<MessageId, Signed>,
     pre_keys: BTreeMap<PublicKey, SecretKey>,
     sessions: BTreeMap<SessionName, PlayedSession>,
-    /// The ratchet keys that the client showed on each session, in order.
-    shown: BTreeMap<(InstallationId, PublicKey), Vec<PublicKey>>,
+    /// The ratchet keys that the client showed on each session, in order, with how many messages went under the one before.
+    shown: BTreeMap<(InstallationId, PublicKey), Vec<(PublicKey, u32)>>,
     begun: BTreeMap<(InstallationId, PublicKey), PublicKey>,
     group_keys: BTreeMap<[u8; 32], GroupKey>,
     segments: BTreeMap<([u8; 32], PublicKey), Vec<Segment>>,
     parked: Vec<(PublicKey, GroupMessage)>,
+    /// Parts that were opened since somebody took them from here.
+    pub(crate) opened: Vec<OpenedPart>,
+    /// Payloads of data sync that were written again.
+    pub(crate) payloads: usize,
     seen: BTreeMap<(PublicKey, Vec<u8>), Received>,
+}
+
+/// A part of a message that a session opened, to be written again by its sender.
+pub(crate) struct OpenedPart {
+    pub(crate) from: InstallationId,
+    pub(crate) part: RatchetPart,
+    pub(crate) plaintext: Vec<u8>,
 }
 
 /// A session, and what is known of its ratchet from the record.
@@ -43,6 +55,8 @@ struct PlayedSession {
     seen: BTreeSet<PublicKey>,
     /// How many of our ratchet keys were used so far.
     taken: usize,
+    /// The session as it was when each of our ratchet keys was new.
+    turns: BTreeMap<PublicKey, PairSession>,
 }
 
 /// Their identity, their installation, and the founding pre-key.
@@ -90,6 +104,8 @@ impl Device {
             group_keys,
             segments: BTreeMap::new(),
             parked: Vec::new(),
+            opened: Vec::new(),
+            payloads: 0,
             seen: BTreeMap::new(),
         }
     }
@@ -103,8 +119,8 @@ impl Device {
             let name = (to, PublicKey::from_slice(&header.id).unwrap());
             let key = PublicKey::from_slice(&header.key).unwrap();
             let shown = self.shown.entry(name.clone()).or_default();
-            if !shown.contains(&key) {
-                shown.push(key);
+            if shown.iter().all(|(known, _)| *known != key) {
+                shown.push((key, header.pn));
             }
             if let Some(x3dh) = &part.x3dh_header {
                 self.begun.insert(name, PublicKey::from_slice(&x3dh.key).unwrap());
@@ -196,12 +212,47 @@ impl Device {
                 .shown
                 .get(&(installation.clone(), part.pre_key))
                 .map_or(&[][..], |shown| shown);
-            next = shown.get(session.taken).map(|key| *self.drawn[key].expose());
+            next = shown.get(session.taken).copied();
             session.taken += 1;
         }
-        let opened = session.pair.open(part, &mut Script::new(next)).unwrap();
+        if let Some((_, sent)) = next {
+            // So many messages the client had sent before it turned.
+            session.pair = after(&session.pair, sent);
+        }
+        let drawn = next.map(|(key, _)| *self.drawn[&key].expose());
+        let opened = session.pair.open(part, &mut Script::new(drawn)).unwrap().to_vec();
+        if let Some((key, _)) = next {
+            session.turns.insert(key, session.pair.clone());
+        }
         self.sessions.insert(name, session);
-        opened.to_vec()
+        self.opened.push(OpenedPart {
+            from: installation.clone(),
+            part: part.clone(),
+            plaintext: opened.clone(),
+        });
+        opened
+    }
+
+    /// Writes a part that another device opened: the same plaintext, in the session in which the client wrote it.
+    pub(crate) fn write(&mut self, to: &Device, part: &RatchetPart, plaintext: &[u8]) -> RatchetPart {
+        let recipient = to.identity.public_key();
+        let name = (recipient, to.installation.clone(), part.pre_key);
+        let session = match self.sessions.remove(&name) {
+            Some(session) => session,
+            None => self.begun(&recipient, &to.installation, &part.pre_key),
+        };
+        let turn = session.turns.get(&part.header.key).expect("the client showed this key");
+        let pair = after(turn, part.header.n);
+        self.sessions.insert(name, session);
+        let mut sessions = BTreeMap::from([(to.installation.clone(), pair)]);
+        let sealed = seal_pairwise(plaintext, &self.installation, None, &mut sessions).unwrap();
+        let Body::Encrypted(mut parts) = ProtocolMessage::parse(&sealed.bytes).unwrap().body else {
+            panic!("it was sealed for one device");
+        };
+        match parts.take(&to.installation).unwrap().scheme {
+            Scheme::Ratchet(part) => *part,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The session as the client has it before this part arrives.
@@ -212,12 +263,20 @@ impl Device {
                 pair,
                 seen: BTreeSet::new(),
                 taken: 0,
+                turns: BTreeMap::new(),
             };
         }
-        let name = (installation.clone(), part.pre_key);
-        let keys = [&self.begun[&name], &self.shown[&name][0]].map(|key| *self.drawn[key].expose());
-        let pair = PairSession::initiate(&self.identity, sender, &part.pre_key, &mut Script::new(keys));
+        self.begun(sender, installation, &part.pre_key)
+    }
+
+    /// A session that the client began.
+    fn begun(&self, other: &PublicKey, installation: &InstallationId, pre_key: &PublicKey) -> PlayedSession {
+        let name = (installation.clone(), *pre_key);
+        let first = self.shown[&name][0].0;
+        let keys = [&self.begun[&name], &first].map(|key| *self.drawn[key].expose());
+        let pair = PairSession::initiate(&self.identity, other, pre_key, &mut Script::new(keys));
         PlayedSession {
+            turns: BTreeMap::from([(first, pair.clone())]),
             pair,
             seen: BTreeSet::new(),
             taken: 1,
@@ -239,6 +298,8 @@ impl Device {
         let wrappers = match Payload::parse(&payload) {
             Some(datasync) => {
                 let bodies = datasync.messages.iter().map(|message| message.body.clone()).collect();
+                assert_eq!(datasync.encode(), payload, "what is read is written the same");
+                self.payloads += 1;
                 received.datasync = Some(datasync);
                 bodies
             }
@@ -251,4 +312,14 @@ impl Device {
             }
         }
     }
+}
+
+/// A session after so many more messages of ours.
+fn after(session: &PairSession, messages: u32) -> PairSession {
+    let device: InstallationId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
+    let mut sessions = BTreeMap::from([(device.clone(), session.clone())]);
+    for _ in 0..messages {
+        seal_pairwise(&[], &device, None, &mut sessions).unwrap();
+    }
+    sessions.remove(&device).unwrap()
 }

@@ -2,7 +2,8 @@
 //!
 //! Every device is played with the keys its client drew. Its envelopes go through transport, segmentation, encryption,
 //! data sync and application in the order in which the network saw them; what comes out is compared with what the client
-//! made of it.
+//! made of it. Then the other direction: whoever sent it writes it again, with the keys that their client drew, and it has
+//! to be the same bytes, layer by layer; only the outermost is random, and is sealed anew and opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +15,14 @@ use undertone_protocol::content::{CommunityMessage, Content, Kind, Rule};
 use undertone_protocol::group::History;
 use undertone_protocol::id::{ChatId, CommunityId, MessageId, parse_public_key_text};
 use undertone_protocol::layers::application;
-use undertone_protocol::layers::transport::{self, Opened};
+use undertone_protocol::layers::transport::{self, Lifetime, Opened, Route, RouteKey};
 use undertone_protocol::wire::encryption as wire;
 use waku_proto::{ContentTopic, Envelope, PubsubTopic, WakuMessage};
 
 use crate::application::check_content;
-use crate::device::{Device, Received};
+use crate::device::{Device, OpenedPart, Received};
 use crate::json;
-use crate::load::{array, base64, bytes, files, list, number, public, secret, text};
+use crate::load::{Script, array, base64, bytes, files, list, number, public, secret, text};
 
 #[test]
 fn sessions() {
@@ -32,6 +33,15 @@ fn sessions() {
             .iter()
             .partition(|message| message["payload"].is_string());
         present.iter().for_each(|message| replay.envelope(message));
+        println!(
+            "session {}: written again: {} parts of ratchet sessions, {} payloads of data sync, {} signed wrappers, {} envelopes",
+            index + 1,
+            replay.parts,
+            replay.devices.values().map(|device| device.payloads).sum::<usize>(),
+            replay.wrappers,
+            replay.receptions,
+        );
+        assert!(replay.parts > 0 && replay.wrappers > 0);
         let (receptions, messages) = replay.compare();
         println!(
             "session {}: {} envelopes ({} more without bytes), {receptions} receptions, {messages} messages",
@@ -48,6 +58,9 @@ struct Replay {
     secrets: BTreeMap<PublicKey, SecretKey>,
     symmetric: BTreeMap<String, SymmetricKey>,
     receptions: usize,
+    /// Parts of messages, and wrappers, that their senders wrote again.
+    parts: usize,
+    wrappers: usize,
     /// By device: the ids that its client reported.
     expected: BTreeMap<String, BTreeSet<MessageId>>,
 }
@@ -71,6 +84,8 @@ impl Replay {
             secrets,
             symmetric: BTreeMap::new(),
             receptions: 0,
+            parts: 0,
+            wrappers: 0,
             expected: BTreeMap::new(),
         };
         replay.learn_ratchet_keys(file);
@@ -121,6 +136,8 @@ impl Replay {
         let device = self.devices.get_mut(name).unwrap();
         let received = device.receive(opened);
         compare_acks(&received, entry);
+        self.write_parts(name);
+        let device = &self.devices[name];
         let expected: Vec<&Value> = list(&entry["messages"])
             .iter()
             .filter(|message| message["id"].is_string())
@@ -142,8 +159,33 @@ impl Replay {
                 assert_eq!(read, json::recorded(&message["decoded"]));
             }
             check_content(kind, &signed.body, text(&message["id"]));
+            if let Some(author) = self.secrets.get(&signed.author)
+                && kind != Kind::SyncPairInstallation
+            {
+                assert_eq!(&application::sign(kind, signed.body.clone(), author), signed);
+                self.wrappers += 1;
+            }
             check_rules(signed, opened_at(envelope));
         }
+    }
+
+    /// Has the senders of what a device just opened write it again.
+    fn write_parts(&mut self, name: &str) {
+        let mut recipient = self.devices.remove(name).unwrap();
+        for OpenedPart { from, part, plaintext } in std::mem::take(&mut recipient.opened) {
+            let mut others = self.devices.values_mut();
+            let Some(sender) = others.find(|device| device.installation == from) else {
+                continue;
+            };
+            let written = sender.write(&recipient, &part, &plaintext);
+            assert_eq!(
+                (written.pre_key, written.ephemeral, written.header, written.ciphertext),
+                (part.pre_key, part.ephemeral, part.header, part.ciphertext),
+                "to {name}"
+            );
+            self.parts += 1;
+        }
+        self.devices.insert(name.to_owned(), recipient);
     }
 
     /// Opens the envelope with the key of the address that the client's filter was for.
@@ -151,19 +193,36 @@ impl Replay {
         let filter = text(&entry["chat_filter"]);
         let address = address_of(filter, &self.devices[name], entry);
         assert_eq!(address.content_topic, envelope.message.content_topic, "{filter}");
-        match &address.lock {
-            Lock::Password(password) => {
-                let key = self
-                    .symmetric
+        let shared = match &address.lock {
+            Lock::Password(password) => Some(
+                self.symmetric
                     .entry(password.expose().to_owned())
-                    .or_insert_with(|| SymmetricKey::from_password(password.expose()));
-                transport::open(&envelope.message, OpeningKey::Symmetric(key)).unwrap()
-            }
+                    .or_insert_with(|| SymmetricKey::from_password(password.expose()))
+                    .clone(),
+            ),
             Lock::Recipient(recipient) => {
                 assert_eq!(*recipient, public(&entry["dst"]));
-                transport::open(&envelope.message, OpeningKey::Asymmetric(&self.secrets[recipient])).unwrap()
+                None
             }
+        };
+        let (open, seal) = match (&address.lock, &shared) {
+            (Lock::Recipient(recipient), _) => (
+                OpeningKey::Asymmetric(&self.secrets[recipient]),
+                RouteKey::Asymmetric(*recipient),
+            ),
+            (Lock::Password(_), Some(key)) => (OpeningKey::Symmetric(key), RouteKey::Symmetric(key.clone())),
+            (Lock::Password(_), None) => unreachable!("a password gives a key"),
+        };
+        let opened = transport::open(&envelope.message, open).unwrap();
+        if let Some(sender) = self.secrets.get(&opened.sender) {
+            let route = Route {
+                pubsub_topic: address.pubsub_topic,
+                content_topic: address.content_topic,
+                key: seal,
+            };
+            seal_again(&route, &opened, sender, open);
         }
+        opened
     }
 
     /// Nothing more and nothing less than the clients received.
@@ -174,6 +233,16 @@ impl Replay {
         }
         (self.receptions, self.expected.values().map(BTreeSet::len).sum())
     }
+}
+
+/// The same data in an envelope of ours says the same.
+fn seal_again(route: &Route, opened: &Opened, sender: &SecretKey, key: OpeningKey<'_>) {
+    let now = undertone_protocol::Timestamp(1_800_000_000_000);
+    let mut rng = Script::new([]);
+    let sealed = transport::seal(route, &opened.data, sender, now, Lifetime::Stored, &mut rng).unwrap();
+    assert_eq!(sealed.message.content_topic, route.content_topic);
+    let again = transport::open(&sealed.message, key).unwrap();
+    assert_eq!((again.sender, &again.data), (opened.sender, &opened.data));
 }
 
 fn envelope(message: &Value) -> Envelope {

@@ -1,17 +1,17 @@
 //! Finding messages: by their words through the full-text index, by chat, person, time and kind.
 //!
-//! What is found is in the order of time, the newest first. However many messages there are, one look takes bounded work:
-//! it may find less than was asked for and say where to go on.
+//! What is found is in the order of time, the newest first. One look reads a bounded number of messages: it may find less
+//! than was asked for and say where to go on.
 //!
-//! The words come first: the rows that have them are numbers, and reading them off the index is cheap. If they are few,
-//! each is looked at; if they are many, messages are walked through in the order of time, and those with the words are
+//! The words come first: the rows that have them are numbers, and reading them off the index is cheap, some fifty
+//! milliseconds for the commonest word among a million messages. If they are few, each is looked at; if they are many, messages are walked through in the order of time, and those with the words are
 //! looked at, which finds enough soon. Scripts without spaces have no words, so there each message is looked at.
 
 use std::ops::ControlFlow;
 
 use protocol::Timestamp;
 use protocol::id::ChatId;
-use rusqlite::{ToSql, params};
+use rusqlite::ToSql;
 
 use super::{Deletion, MessageRow, Messages, read};
 use crate::value::{Sql, column};
@@ -126,15 +126,13 @@ impl Messages<'_> {
         }
     }
 
-    /// The rows of messages with these words, in ascending order.
+    /// The rows of messages with these words, in ascending order: the other way round the index reads far slower.
     fn hits(&self, pattern: &str) -> Result<Vec<i64>, StoreError> {
-        let mut hits: Vec<i64> = self.0.all(
-            "SELECT rowid FROM message_text WHERE message_text MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
-            params![pattern, MOST_HITS],
+        self.0.all(
+            "SELECT rowid FROM message_text WHERE message_text MATCH ?1 ORDER BY rowid",
+            [pattern],
             |row| row.get(0),
-        )?;
-        hits.reverse();
-        Ok(hits)
+        )
     }
 
     fn look_at_each(&self, search: &Search, after: SearchPlace, limit: u32, hits: &[i64]) -> Result<Found, StoreError> {
@@ -252,9 +250,6 @@ const IN_CHAT: &str = "SELECT row, sent_at FROM messages INDEXED BY messages_sen
 const OF_PERSON: &str = "SELECT row, sent_at FROM messages INDEXED BY messages_author
      WHERE author = ?5 AND sent_at >= ?1 AND sent_at <= ?2 AND (sent_at < ?3 OR row < ?4)
      ORDER BY sent_at DESC, row DESC";
-
-/// Rows with the words: more are as good as all. Of more, the latest that arrived.
-const MOST_HITS: u32 = 200_000;
 
 /// So few that each is looked at.
 const FEW_HITS: usize = 2_000;

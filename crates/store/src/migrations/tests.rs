@@ -58,6 +58,15 @@ fn the_schema_file_is_what_the_migrations_make() {
 }
 
 #[test]
+fn each_database_in_memory_is_what_the_migrations_make_and_one_of_its_own() {
+    let first = crate::Store::in_memory().unwrap();
+    first.connection.execute("DROP TABLE reactions", []).unwrap();
+    let second = crate::Store::in_memory().unwrap();
+    assert_eq!(version(&second.connection).unwrap(), MIGRATIONS.len());
+    assert_eq!(dump(&second.connection), dump(&connection_at(MIGRATIONS.len())));
+}
+
+#[test]
 fn migrations_are_appended_never_edited() {
     for version in 1..=MIGRATIONS.len() {
         compare(&dump_name(version), &dump(&connection_at(version)));

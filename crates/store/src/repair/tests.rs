@@ -112,7 +112,7 @@ fn the_lines_that_spoke_last_are_kept() {
                 audience: vec![1; 16],
             };
             tx.repair().save_own_line(&own)?;
-            tx.repair().forget(&one_to_one(1))?;
+            tx.repair().forget_absent(&one_to_one(1))?;
             assert_eq!(tx.repair().own_line(&one_to_one(1))?, Some(own));
             assert!(tx.repair().latest_lines(&one_to_one(1), 5)?.is_empty());
             Ok::<_, StoreError>(())

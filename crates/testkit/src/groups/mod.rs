@@ -1,5 +1,6 @@
 //! Private groups in random lives: what people do to them and say in them, and what has to come of it.
 
+mod marks;
 pub mod model;
 pub mod oracle;
 
@@ -7,6 +8,7 @@ use std::fmt;
 
 use crate::dice::Dice;
 use crate::life::{Deed, Step};
+use crate::marks::Doing;
 use crate::people;
 
 pub use oracle::GroupOracle;
@@ -39,6 +41,8 @@ pub enum What {
     Promote(usize),
     /// Give it another name.
     Rename,
+    /// Do something about a text of it, counted back from the last.
+    Mark(usize, Doing),
 }
 
 /// Puts the life of one or two groups among the steps of a life, after people had a chance to meet.
@@ -64,6 +68,48 @@ pub(crate) fn weave(dice: &mut Dice, people: usize, met: usize, steps: &mut Vec<
         steps.insert(at, step);
         at = (at + 1 + dice.below(3) as usize).min(steps.len());
     }
+}
+
+/// Puts deeds about what was said in groups among the steps of a life with groups.
+pub(crate) fn weave_marks(dice: &mut Dice, people: usize, steps: &mut Vec<Step>) {
+    let groups = count(steps);
+    let Some(first) = steps.iter().position(founds) else {
+        return;
+    };
+    let mut at = first + 3;
+    for _ in 0..dice.between(6, 24) {
+        let mut index = |bound: usize| dice.below(bound as u64) as usize;
+        let what = match index(8) {
+            0 => Doing::Moderate,
+            _ => Doing::random(&mut index),
+        };
+        let deed = GroupDeed {
+            who: index(people),
+            group: index(groups),
+            what: What::Mark(index(3), what),
+        };
+        let step = Step {
+            after: index(10_000) as u64,
+            deed: Deed::Group(deed),
+        };
+        at = (at + 1 + index(3)).min(steps.len());
+        steps.insert(at, step);
+    }
+}
+
+/// How many groups are founded in a life, if their founders can.
+pub(crate) fn count(steps: &[Step]) -> usize {
+    steps.iter().filter(|step| founds(step)).count()
+}
+
+fn founds(step: &Step) -> bool {
+    matches!(
+        step.deed,
+        Deed::Group(GroupDeed {
+            what: What::Found(_),
+            ..
+        })
+    )
 }
 
 fn deed(dice: &mut Dice, people: usize, group: usize, what: Option<What>) -> GroupDeed {
@@ -92,6 +138,7 @@ impl fmt::Display for GroupDeed {
             What::Remove(other) => write!(f, "{who} puts {} out of group {group}", people::name(other)),
             What::Promote(other) => write!(f, "{who} makes {} an admin of group {group}", people::name(other)),
             What::Rename => write!(f, "{who} renames group {group}"),
+            What::Mark(nth, doing) => write!(f, "{who} {doing} in group {group}, {nth} before the last"),
         }
     }
 }

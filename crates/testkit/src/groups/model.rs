@@ -18,8 +18,10 @@ pub struct Change {
     pub kind: Kind,
     /// The changes that the author knew, by number, and what those knew.
     pub known: BTreeSet<usize>,
-    /// The texts that the author knew, by number, and what the known changes knew.
+    /// The texts that the author had, by number.
     pub texts: BTreeSet<usize>,
+    /// The deeds about texts that the author is known to have had, by number.
+    pub marks: BTreeSet<usize>,
 }
 
 /// What can be done to a group.
@@ -37,7 +39,7 @@ pub enum Kind {
     Rename(String),
 }
 
-/// Something that was said in a group.
+/// Something that was said in a group, or done about something that was said.
 #[derive(Clone, Debug)]
 pub struct Said {
     /// By whom.
@@ -64,6 +66,8 @@ pub struct Model {
     pub changes: Vec<Change>,
     /// What was said, in order.
     pub said: Vec<Said>,
+    /// What was done about texts, in order.
+    pub marks: Vec<Said>,
 }
 
 impl Model {
@@ -79,6 +83,20 @@ impl Model {
             }
         }
         members
+    }
+
+    /// Who is an admin of the group by some of the changes.
+    pub fn admins(&self, known: impl Fn(usize) -> bool) -> BTreeSet<Who> {
+        let mut admins = BTreeSet::new();
+        for (_, change) in self.changes.iter().enumerate().filter(|(number, _)| known(*number)) {
+            match &change.kind {
+                Kind::Found(_) => drop(admins.insert(change.author)),
+                Kind::Promote(person) => drop(admins.insert(*person)),
+                Kind::Remove(person) => drop(admins.remove(person)),
+                Kind::Add(_) | Kind::Rename(_) => {}
+            }
+        }
+        admins
     }
 
     /// The names that the group may have in the end: those that nobody replaced who knew them.
@@ -137,11 +155,30 @@ impl Model {
 
     /// Whether a person has to hold a text.
     pub fn claim(&self, text: usize, person: Who, contested: &BTreeSet<Who>) -> Claim {
-        let said = &self.said[text];
+        self.claim_on(
+            &self.said[text],
+            |change| change.texts.contains(&text),
+            person,
+            contested,
+        )
+    }
+
+    /// Whether a person has to hear of what was done about a text.
+    pub fn claim_on_mark(&self, mark: usize, person: Who, contested: &BTreeSet<Who>) -> Claim {
+        self.claim_on(
+            &self.marks[mark],
+            |change| change.marks.contains(&mark),
+            person,
+            contested,
+        )
+    }
+
+    /// `had`: whether the author of a change had it.
+    fn claim_on(&self, said: &Said, had: impl Fn(&Change) -> bool, person: Who, contested: &BTreeSet<Who>) -> Claim {
         if contested.contains(&person) || contested.contains(&said.author) {
             return Claim::May;
         }
-        let unknown = |number: &usize| !said.known.contains(number) && !self.changes[*number].texts.contains(&text);
+        let unknown = |number: &usize| !said.known.contains(number) && !self.follows(*number, said, &had);
         let mut unordered = (0..self.changes.len())
             .filter(unknown)
             .map(|number| &self.changes[number].kind);
@@ -157,6 +194,19 @@ impl Model {
                 false => Claim::Never,
             }
         }
+    }
+
+    /// Whether a change is known to come after something that was said: its author had it, or knew a change of somebody
+    /// who did. Whoever is put out is heard only through others, so that their own changes are no evidence then.
+    fn follows(&self, number: usize, said: &Said, had: impl Fn(&Change) -> bool) -> bool {
+        let change = &self.changes[number];
+        let is_put_out = change.kind == Kind::Remove(said.author) && change.author != said.author;
+        let mut known = change
+            .known
+            .iter()
+            .map(|earlier| &self.changes[*earlier])
+            .chain([change]);
+        known.any(|earlier| had(earlier) && !(is_put_out && earlier.author == said.author))
     }
 }
 
@@ -195,6 +245,7 @@ mod tests {
             kind,
             known: known.iter().copied().collect(),
             texts: texts.iter().copied().collect(),
+            marks: BTreeSet::new(),
         }
     }
 
@@ -219,6 +270,7 @@ mod tests {
                 said(ALICE, &[0, 1, 2]),
                 said(ALICE, &[0, 1, 2, 3]),
             ],
+            marks: Vec::new(),
         }
     }
 
@@ -237,6 +289,49 @@ mod tests {
         model.said.push(said(BOBBY, &[0, 1, 2]));
         assert_eq!(model.claim(3, CAROL, &model.contested()), Claim::May);
         assert_eq!(model.claim(3, ALICE, &model.contested()), Claim::Must);
+    }
+
+    #[test]
+    fn who_is_put_out_is_heard_by_what_others_had() {
+        let mut model = comes_and_goes();
+        model.said.push(said(BOBBY, &[0, 1, 2, 3]));
+        model
+            .changes
+            .push(change(BOBBY, Kind::Rename("two".into()), &[0, 1, 2, 3], &[3]));
+        model
+            .changes
+            .push(change(ALICE, Kind::Remove(BOBBY), &[0, 1, 2, 3, 4], &[]));
+        let claim = |model: &Model| model.claim(3, ALICE, &BTreeSet::new());
+        assert_eq!(claim(&model), Claim::May, "only Bobby's own name tells of it");
+        model.changes[5].texts.insert(3);
+        assert_eq!(claim(&model), Claim::Must);
+        model.changes[5].author = BOBBY;
+        model.changes[5].texts.clear();
+        assert_eq!(claim(&model), Claim::Must, "he left, and told before");
+    }
+
+    #[test]
+    fn what_is_done_about_a_text_is_told_like_a_text() {
+        let mut model = comes_and_goes();
+        model.marks = vec![said(ALICE, &[0, 1, 2]), said(BOBBY, &[0, 1, 2])];
+        let none = BTreeSet::new();
+        // Nobody knows whether Alice put Carol out before her own deed, unless she knew it.
+        assert_eq!(model.claim_on_mark(0, CAROL, &none), Claim::May);
+        model.changes[3].marks.insert(0);
+        assert_eq!(model.claim_on_mark(0, CAROL, &none), Claim::Must);
+        assert_eq!(model.claim_on_mark(1, CAROL, &none), Claim::May);
+        assert_eq!(model.claim_on_mark(1, ALICE, &none), Claim::Must);
+    }
+
+    #[test]
+    fn who_founded_it_or_was_promoted_is_an_admin() {
+        let mut model = comes_and_goes();
+        assert_eq!(model.admins(|_| true), [ALICE].into());
+        model
+            .changes
+            .push(change(ALICE, Kind::Promote(BOBBY), &[0, 1, 2, 3], &[]));
+        assert_eq!(model.admins(|_| true), [ALICE, BOBBY].into());
+        assert_eq!(model.admins(|number| number < 4), [ALICE].into());
     }
 
     #[test]

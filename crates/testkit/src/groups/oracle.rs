@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use messenger::groups::{self, Change as Wish, Command as GroupCommand, Group};
 use messenger::{Command, Reply};
 use protocol::id::{ChatId, MessageId};
-use store::{Delivery, GroupStanding, MessageRow, PublicKeyBytes};
+use store::{Deletion, Delivery, GroupStanding, MessageRow, PublicKeyBytes};
 
+use super::marks::{Deed, Fate, is_text};
 use super::model::{Change, Claim, Kind, Model, Said};
 use super::{GroupDeed, What};
 use crate::oracle::Verdict;
@@ -26,19 +27,23 @@ pub struct GroupOracle {
 
 /// One group.
 #[derive(Debug)]
-struct Known {
-    chat: ChatId,
-    model: Model,
+pub(super) struct Known {
+    pub(super) chat: ChatId,
+    pub(super) model: Model,
     /// The signed bytes of each change.
     signed: Vec<Vec<u8>>,
-    texts: Vec<Text>,
+    pub(super) texts: Vec<Text>,
+    /// What was done about texts, as in the model.
+    pub(super) deeds: Vec<Deed>,
+    /// Who are contacts when it is judged.
+    contacts: BTreeSet<(Who, Who)>,
 }
 
 /// Something that was said.
 #[derive(Debug)]
-struct Text {
-    id: MessageId,
-    words: String,
+pub(super) struct Text {
+    pub(super) id: MessageId,
+    pub(super) words: String,
     /// Nothing but a causal record tells of it.
     lost: bool,
     /// The line of its author in which it is numbered. Another begins when somebody new can read.
@@ -49,6 +54,11 @@ impl GroupOracle {
     /// How many texts were taken over.
     pub fn texts(&self) -> usize {
         self.groups.values().map(|known| known.texts.len()).sum()
+    }
+
+    /// How many edits, deletions, reactions and pins were taken over.
+    pub fn marks(&self) -> usize {
+        self.groups.values().map(|known| known.deeds.len()).sum()
     }
 
     /// How many texts were judged that somebody had to hold.
@@ -68,6 +78,11 @@ impl GroupOracle {
         match what {
             What::Found(mask) => self.found(sim, who, group, mask),
             What::Say => self.say(sim, who, group),
+            What::Mark(nth, what) => {
+                if let Some(known) = self.groups.get_mut(&group) {
+                    known.mark(sim, who, nth, what);
+                }
+            }
             What::Lose => self.lose(sim, who, group),
             What::Add(other) => {
                 let kind = Kind::Add([Who(other)].into());
@@ -112,6 +127,8 @@ impl GroupOracle {
             model: Model::default(),
             signed: Vec::new(),
             texts: Vec::new(),
+            deeds: Vec::new(),
+            contacts: BTreeSet::new(),
         };
         known.remember(sim, who, Kind::Found(name));
         if !people.is_empty() {
@@ -137,6 +154,27 @@ impl GroupOracle {
         if let Some(known) = self.groups.get_mut(&group) {
             known.say(sim, who);
         }
+    }
+
+    /// Has somebody say something by a command, and remembers its words if their messenger took it over.
+    pub(crate) fn take_over(
+        &mut self,
+        sim: &mut Sim,
+        group: usize,
+        who: Who,
+        words: String,
+        command: Command,
+    ) -> Option<MessageId> {
+        self.groups.get_mut(&group)?.take_over(sim, who, words, command)
+    }
+
+    /// Whether two are in a group for certain.
+    pub(crate) fn are_in(&self, group: usize, one: Who, other: Who) -> bool {
+        self.groups.get(&group).is_some_and(|known| {
+            let (members, contested) = (known.model.members(|_| true), known.model.contested());
+            let is_in = |who: &Who| members.contains(who) && !contested.contains(who);
+            is_in(&one) && is_in(&other)
+        })
     }
 
     /// As [`say`](Self::say), but the text leaves neither the outbox nor data sync.
@@ -169,12 +207,14 @@ impl GroupOracle {
 
     /// Compares what people hold and believe with what they should.
     pub fn judge_into(&mut self, sim: &Sim, verdict: &mut Verdict) {
-        for known in self.groups.values() {
+        for known in self.groups.values_mut() {
+            known.contacts = contacts(sim);
             let contested = known.model.contested();
             for who in (0..sim.people()).map(Who) {
                 self.musts += known.judge_texts(sim, who, &contested, verdict);
             }
             known.judge_state(sim, &contested, verdict);
+            known.judge_pins(sim, &contested, verdict);
         }
     }
 }
@@ -191,42 +231,48 @@ impl Known {
         // Of a founding there are two, in any order; nothing else was made meanwhile.
         let Some(bytes) = new.next().cloned() else { return };
         let known: BTreeSet<usize> = there.iter().filter_map(number).collect();
-        let mut texts = self.texts_of(sim, author);
-        texts.extend(
-            known
-                .iter()
-                .flat_map(|number| self.model.changes[*number].texts.iter().copied()),
-        );
+        let texts = self.texts_of(sim, author);
+        let is_own = |number: &usize| self.model.marks[*number].author == author;
+        let marks = (0..self.model.marks.len()).filter(is_own).collect();
         self.signed.push(bytes);
         self.model.changes.push(Change {
             author,
             kind,
             known,
             texts,
+            marks,
         });
+    }
+
+    /// The numbers of the changes that somebody has.
+    pub(super) fn changes_of(&self, sim: &Sim, who: Who) -> BTreeSet<usize> {
+        let rows = sim.look(who, |view| view.groups().events(&self.chat));
+        let rows = rows.expect("the database of a simulation works");
+        let there: BTreeSet<Vec<u8>> = rows.into_iter().map(|row| row.bytes).collect();
+        let numbers = 0..self.signed.len();
+        numbers.filter(|number| there.contains(&self.signed[*number])).collect()
     }
 
     fn say(&mut self, sim: &mut Sim, author: Who) -> Option<MessageId> {
         let text = format!("text {} of {} for all", self.texts.len(), people::name(author.0));
-        let rows = sim.look(author, |view| view.groups().events(&self.chat)).ok()?;
-        let there: BTreeSet<Vec<u8>> = rows.into_iter().map(|row| row.bytes).collect();
         let command = Command::SendText {
             chat: self.chat.clone(),
             text: text.clone(),
             reply_to: None,
         };
+        self.take_over(sim, author, text, command)
+    }
+
+    fn take_over(&mut self, sim: &mut Sim, author: Who, words: String, command: Command) -> Option<MessageId> {
+        let known = self.changes_of(sim, author);
         let Some(Ok(Reply::Message(id))) = sim.command(author, command) else {
             return None;
         };
-        let known = (0..self.signed.len()).filter(|number| there.contains(&self.signed[*number]));
-        self.model.said.push(Said {
-            author,
-            known: known.collect(),
-        });
+        self.model.said.push(Said { author, known });
         let line = sim.look(author, |view| view.repair().own_line(&self.chat)).ok()??;
         self.texts.push(Text {
             id,
-            words: text,
+            words,
             lost: false,
             line: line.nonce,
         });
@@ -246,43 +292,74 @@ impl Known {
         let rows = rows(sim, who, &self.chat);
         let mut musts = 0;
         for (number, Text { id, words: text, .. }) in self.texts.iter().enumerate() {
-            let times = rows.iter().filter(|row| row.text == *text).count();
+            let versions = self.versions(number);
+            let standing = rows
+                .iter()
+                .filter(|row| is_text(row) && versions.contains(row.text.as_str()));
+            let seen: Vec<&str> = standing.map(|row| row.text.as_str()).collect();
             let claim = self.claim(number, who, contested);
             musts += usize::from(claim == Claim::Must);
-            match (claim, times) {
-                (Claim::Must, 0) => verdict.lose(format!("{name} lacks \"{text}\"")),
+            match (claim, seen.len()) {
+                (Claim::Must, 0..2) => self.judge_fate(sim, (who, number), seen.first(), contested, verdict),
                 (Claim::Never, 1..) => verdict.diverge(format!("{name} has \"{text}\", which was not for them")),
-                (_, 2..) => verdict.duplicate(format!("{name} has \"{text}\" {times} times")),
+                (_, 2..) => verdict.duplicate(format!("{name} has \"{text}\" {} times", seen.len())),
                 _ => {}
             }
-            if self.model.said[number].author == who {
-                self.judge_delivery(
-                    sim,
-                    (who, number),
-                    rows.iter().find(|row| row.id == *id),
-                    contested,
-                    verdict,
-                );
+            let row = rows.iter().find(|row| row.id == *id);
+            let stands = row.is_some_and(|row| row.deletion == Deletion::None);
+            if self.model.said[number].author == who && stands {
+                self.judge_delivery(sim, (who, number), row, contested, verdict);
             }
         }
-        let foreign = |row: &&MessageRow| !self.texts.iter().any(|text| text.id == row.id);
+        let foreign = |row: &&MessageRow| is_text(row) && !self.texts.iter().any(|text| text.id == row.id);
         for row in rows.iter().filter(foreign) {
             verdict.diverge(format!("{name} has \"{}\", which nobody wrote", row.text));
         }
         musts
     }
 
-    /// Whether somebody has to hold a text. One that was lost is only known of if a later one of its line is there.
-    fn claim(&self, text: usize, who: Who, contested: &BTreeSet<Who>) -> Claim {
+    /// Judges what somebody sees of a text that they had to hold, once or not at all.
+    fn judge_fate(
+        &self,
+        sim: &Sim,
+        (who, text): (Who, usize),
+        seen: Option<&&str>,
+        contested: &BTreeSet<Who>,
+        verdict: &mut Verdict,
+    ) {
+        let (name, original) = (people::name(who.0), &self.texts[text].words);
+        let Fate { words, deleted } = self.fate(text, who, contested, verdict);
+        match (deleted, seen) {
+            (Claim::Must, Some(_)) => verdict.diverge(format!("{name} still has \"{original}\", which was deleted")),
+            (Claim::Never, None) => verdict.lose(format!("{name} lacks \"{original}\"")),
+            (_, Some(seen)) if !words.contains(*seen) => {
+                verdict.diverge(format!("{name} reads \"{seen}\" instead of one of {words:?}"));
+            }
+            _ => {}
+        }
+        match deleted {
+            Claim::Never => self.judge_marks(sim, (who, text), contested, verdict),
+            Claim::Must => self.judge_bare(sim, (who, text), verdict),
+            Claim::May => {}
+        }
+    }
+
+    /// Whether somebody has to hold a text. One that was lost is only known of if a later one of its line is there, and only
+    /// its author has it to give, who hears the members of a group while in it, and afterwards those who are contacts. Who
+    /// left and came back misses nothing of a line before what they first hear of it again.
+    pub(super) fn claim(&self, text: usize, who: Who, contested: &BTreeSet<Who>) -> Claim {
         let claim = |text| self.model.claim(text, who, contested);
         let author = self.model.said[text].author;
         let tells = |later: usize| {
             let one = &self.texts[later];
             self.model.said[later].author == author && one.line == self.texts[text].line && !one.lost
         };
-        let is_told = (text + 1..self.texts.len()).any(|later| tells(later) && claim(later) == Claim::Must);
+        let is_told = || (text + 1..self.texts.len()).any(|later| tells(later) && claim(later) == Claim::Must);
+        let hears = || self.contacts.contains(&(author, who)) || self.model.members(|_| true).contains(&author);
+        let came_back = || self.model.changes.iter().any(|change| change.kind == Kind::Remove(who));
+        let is_lost = || !hears() || came_back() || !is_told();
         match claim(text) {
-            Claim::Must if self.texts[text].lost && who != author && !is_told => Claim::May,
+            Claim::Must if self.texts[text].lost && who != author && is_lost() => Claim::May,
             claim => claim,
         }
     }
@@ -304,12 +381,17 @@ impl Known {
             let key = PublicKeyBytes::from(sim.key(reader).to_compressed());
             let receipt = receipts.iter().find(|receipt| receipt.person == key);
             let claim = self.model.claim(text, reader, contested);
+            // Those who share nothing any more acknowledge nothing to each other; and whoever is not in the group any more
+            // need not learn that somebody else has handed it on.
+            let members = self.model.members(|_| true);
+            let shares = members.contains(&reader) || self.contacts.contains(&(author, reader));
+            let answers = members.contains(&author) && shares;
             let (name, author) = (people::name(reader.0), people::name(author.0));
             match receipt {
                 None if claim == Claim::Must && reader != self.model.said[text].author => {
                     verdict.misjudge(format!("{author} did not send \"{words}\" to {name}"));
                 }
-                Some(receipt) if claim == Claim::Must && receipt.delivered_at.is_none() && !lost => {
+                Some(receipt) if claim == Claim::Must && answers && receipt.delivered_at.is_none() && !lost => {
                     verdict.misjudge(format!("{author} does not know that {name} has \"{words}\""));
                 }
                 Some(_) if claim == Claim::Never => {
@@ -368,6 +450,15 @@ impl Known {
     }
 }
 
+/// Those who regard each other as contacts.
+fn contacts(sim: &Sim) -> BTreeSet<(Who, Who)> {
+    let people = || (0..sim.people()).map(Who);
+    let pairs = people().flat_map(|one| people().map(move |other| (one, other)));
+    pairs
+        .filter(|(one, other)| one != other && sim.is_contact(*one, *other) && sim.is_contact(*other, *one))
+        .collect()
+}
+
 /// What all members have to see alike.
 fn look(group: &Group) -> impl PartialEq {
     (
@@ -378,7 +469,7 @@ fn look(group: &Group) -> impl PartialEq {
     )
 }
 
-fn rows(sim: &Sim, who: Who, chat: &ChatId) -> Vec<MessageRow> {
+pub(super) fn rows(sim: &Sim, who: Who, chat: &ChatId) -> Vec<MessageRow> {
     sim.look(who, |view| view.messages().page(chat, None, MOST_TEXTS))
         .expect("the database of a simulation works")
 }

@@ -1,5 +1,6 @@
 //! Looks into what people have, and meddling with it: for oracles, and for tests of them.
 
+use protocol::Timestamp;
 use protocol::id::MessageId;
 use store::{Deletion, MessageRow, PublicKeyBytes, StoreError, Tx, View};
 
@@ -8,13 +9,13 @@ use crate::life::chat_with;
 
 /// What a test may ask about the people.
 impl Sim {
-    /// The texts in a person's chat with another that stand, oldest first.
+    /// The texts and pictures in a person's chat with another that stand, oldest first.
     pub fn texts_with(&self, who: Who, other: Who) -> Vec<MessageRow> {
         let chat = chat_with(self, other);
         let mut rows = self
             .look(who, |view| view.messages().page(&chat, None, MOST_TEXTS))
             .expect("the database of a simulation works");
-        rows.retain(|row| row.kind == TEXT_PLAIN && row.deletion == Deletion::None);
+        rows.retain(|row| is_said(row.kind) && row.deletion == Deletion::None);
         rows.sort_by_key(MessageRow::cursor);
         rows
     }
@@ -33,9 +34,10 @@ impl Sim {
         row.is_some_and(|row| messenger::contacts::relation(&row).mutual())
     }
 
-    /// Whether a person's app runs and nothing will start or stop it in this moment.
-    pub fn is_awake(&self, who: Who) -> bool {
-        matches!(self.people[who.0].app, App::Running(_)) && self.fragility == 0
+    /// Since when a person's app runs, if it does and nothing will start or stop it in this moment.
+    pub fn awake_since(&self, who: Who) -> Option<Timestamp> {
+        let person = &self.people[who.0];
+        (matches!(person.app, App::Running(_)) && self.fragility == 0).then_some(person.started_at)
     }
 
     /// Looks into a person's database, whether their app runs or not.
@@ -85,7 +87,10 @@ impl Sim {
     }
 }
 
-/// The wire's number of a plain text.
-const TEXT_PLAIN: u32 = 1;
+/// Whether a kind of message, by its number on the wire, is a text or a picture.
+pub(crate) fn is_said(kind: u32) -> bool {
+    matches!(kind, 1 | 7)
+}
+
 /// More than any simulated chat holds.
 const MOST_TEXTS: u32 = 100_000;

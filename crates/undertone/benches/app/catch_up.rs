@@ -20,7 +20,10 @@ use crate::table;
 /// So many messages in one chat.
 pub(crate) async fn catch_up(count: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let mut pair = Pair::new(dir.path(), CHEAP);
+    // What she writes is only made here, not measured: without a disk where that is possible.
+    let memory = Path::new(MEMORY);
+    let written_in = tempfile::tempdir_in(if memory.is_dir() { memory } else { dir.path() }).unwrap();
+    let mut pair = Pair::apart([written_in.path(), dir.path()], CHEAP);
     let began = Instant::now();
     let envelopes = written(&mut pair, count);
     let prepared = began.elapsed();
@@ -135,5 +138,6 @@ fn unread(item: &Item, chat: &str) -> Option<u64> {
     }
 }
 
+const MEMORY: &str = "/dev/shm";
 const AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -78,6 +78,7 @@ async fn moved(alice: &Online, bob: &Online, dir: &Path, size: usize) -> Duratio
     assert_eq!(upload.kind, AttachmentKind::File);
     let chat = alice.client.contacts(PROFILE).await.unwrap()[0].key.clone();
     let body = SendAttachments {
+        mentions: Vec::new(),
         uploads: vec![upload.id],
         text: String::new(),
         reply_to: None,

@@ -29,9 +29,14 @@ pub(crate) struct Online {
 impl Pair {
     /// Makes them an hour ago, below a directory.
     pub(crate) fn new(parent: &Path, cost: Cost) -> Self {
+        Self::apart([parent, parent], cost)
+    }
+
+    /// Makes them an hour ago, each below a directory.
+    pub(crate) fn apart([of_alice, of_bob]: [&Path; 2], cost: Cost) -> Self {
         let mut now = now();
         now.0 -= 3_600_000;
-        let make = |name: &str, seed| {
+        let make = |parent: &Path, name: &str, seed| {
             let directory = parent.join(name).join("profiles").join(PROFILE);
             std::fs::create_dir_all(&directory).unwrap();
             let file = serde_json::json!({ "name": name, "createdAt": now.0 });
@@ -47,8 +52,9 @@ impl Pair {
             })
             .unwrap()
         };
-        let (alice, bob) = (make("Alice", 1), make("Bobby", 2));
-        let home = parent.join("Bobby");
+        let alice = make(of_alice, "Alice", 1);
+        let bob = make(of_bob, "Bobby", 2);
+        let home = of_bob.join("Bobby");
         let mut pair = Self { now, alice, bob, home };
         let (to, contact) = (pair.bob.account().public_key, pair.alice.account().public_key);
         let note = "bench".into();

@@ -125,6 +125,7 @@ async fn talk(count: usize, every: Duration) -> Used {
     for number in 0..count {
         sent.push(Instant::now());
         let body = SendText {
+            mentions: Vec::new(),
             text: text(number),
             reply_to: None,
             previews: Vec::new(),

@@ -1,13 +1,20 @@
 //! `undertone` and `undertone start`: the app's daemon, in the foreground; the first opens the browser too.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
 use anyhow::Result;
 use api::client::Client;
 use api::{Mode, Unlock};
-use daemon::{Config, Daemon, Listen, Network};
+use daemon::{Config, Daemon, DiscoveryConfig, Listen, Network};
 use serde::Serialize;
+use waku::Discv5Config;
 
+use super::node::preset;
 use crate::args::{AppOptions, LogLevel, StartArgs};
 use crate::config::ConfigFile;
+use crate::exit::{Exit, Failure};
+use crate::node_args::Preset;
 use crate::output::{self, Format};
 use crate::session::{self, Prefer};
 use crate::{log, password};
@@ -43,7 +50,7 @@ async fn run(args: StartArgs, no_browser: Option<bool>) -> Result<()> {
     let options = args.options.clone().or(ConfigFile::read(&dir)?.app);
     log::start(options.log_level.unwrap_or(LogLevel::Warn));
     // Before the password is asked for, so that a busy port or a second daemon is not found out afterwards.
-    let daemon = Daemon::start(config(&dir, &options)).await?;
+    let daemon = Daemon::start(config(&dir, &options)?).await?;
     let result = serve(&args, &daemon, no_browser).await;
     daemon.shutdown().await;
     result
@@ -87,28 +94,110 @@ async fn serve(args: &StartArgs, daemon: &Daemon, no_browser: Option<bool>) -> R
     Ok(())
 }
 
-fn config(dir: &std::path::Path, options: &AppOptions) -> Config {
+fn config(dir: &Path, options: &AppOptions) -> Result<Config> {
+    let preset = options.preset.unwrap_or(Preset::StatusProd);
+    if preset == Preset::Twn {
+        let said =
+            "--preset: the Waku Network takes only messages with proofs that the app cannot make; use status.prod";
+        return Err(Failure::new(Exit::Usage, said).into());
+    }
+    let known = preset::network(Some(preset));
     let defaults = Network::default();
-    Config {
+    let cluster = options.cluster_id.unwrap_or(known.cluster);
+    let looks = !options.no_discovery.unwrap_or(false) && cluster == known.cluster;
+    let usual_address = match known.is_local {
+        true => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        false => defaults.listen.address,
+    };
+    Ok(Config {
         api_port: options.api_port.unwrap_or(DEFAULT_API_PORT),
         network: Network {
-            cluster: options.cluster_id.unwrap_or(defaults.cluster),
+            cluster,
             shards: if options.shard.is_empty() {
-                defaults.shards
+                known.shards.clone()
             } else {
                 options.shard.clone()
             },
             static_nodes: options.static_node.clone(),
+            discovery: if looks {
+                discovery(&known)?
+            } else {
+                DiscoveryConfig::default()
+            },
             mode: options.light.map(|light| if light { Mode::Light } else { Mode::Relay }),
             listen: Listen {
-                address: options.listen_address.unwrap_or(defaults.listen.address),
+                address: options.listen_address.unwrap_or(usual_address),
                 port: options.tcp_port.unwrap_or(defaults.listen.port),
             },
-            ..Network::default()
+            ..defaults
         },
         ..Config::new(dir)
-    }
+    })
+}
+
+/// Every way to find the network. The system's name servers are asked, since they see all other names that are looked up
+/// here anyway.
+fn discovery(network: &preset::Network) -> Result<DiscoveryConfig> {
+    let lists = network.lists.iter().map(|list| list.parse());
+    let records = network.bootstrap.iter().map(|record| record.parse());
+    Ok(DiscoveryConfig {
+        known: network.known(),
+        discv5: match network.discv5 {
+            true => Some(Discv5Config {
+                listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+                bootstrap: records.collect::<Result<_, _>>()?,
+                enr_auto_update: false,
+            }),
+            false => None,
+        },
+        dns_lists: lists.collect::<Result<_, _>>()?,
+        name_servers: Vec::new(),
+        peer_exchange: !network.is_local,
+    })
 }
 
 /// Fixed, so that a page in the browser finds the app again.
 const DEFAULT_API_PORT: u16 = 7667;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(options: AppOptions) -> Network {
+        config(Path::new("."), &options).unwrap().network
+    }
+
+    #[test]
+    fn the_network_of_status_is_found_unless_somebody_says_otherwise() {
+        let usual = network(AppOptions::default());
+        assert_eq!((usual.cluster, &usual.shards[..]), (16, &[32, 64][..]));
+        assert!(usual.discovery.discv5.is_some() && usual.discovery.peer_exchange);
+        assert!(!usual.discovery.dns_lists.is_empty() && !usual.discovery.known.is_empty());
+        let alone = AppOptions {
+            no_discovery: Some(true),
+            ..AppOptions::default()
+        };
+        // A network of one's own has other numbers, and nobody of Status's is called for it.
+        let own = AppOptions {
+            cluster_id: Some(99),
+            ..AppOptions::default()
+        };
+        for options in [alone, own] {
+            assert_eq!(network(options).discovery, DiscoveryConfig::default());
+        }
+        let here = network(AppOptions {
+            preset: Some(Preset::Local),
+            ..AppOptions::default()
+        });
+        assert!(here.listen.address.is_loopback() && here.discovery == DiscoveryConfig::default());
+    }
+
+    #[test]
+    fn a_network_on_which_nothing_can_be_sent_is_refused() {
+        let options = AppOptions {
+            preset: Some(Preset::Twn),
+            ..AppOptions::default()
+        };
+        assert!(config(Path::new("."), &options).is_err());
+    }
+}

@@ -33,6 +33,7 @@ pub(super) async fn send_images(
         uploads.push(upload.id);
     }
     let body = SendAttachments {
+        mentions: Vec::new(),
         uploads,
         text,
         reply_to,
@@ -140,6 +141,7 @@ async fn send_one(session: &Session, chat: &str, kind: AttachmentKind, file: &Pa
     };
     let upload = uploading.with_context(|| format!("{}", file.display()))?;
     let body = SendAttachments {
+        mentions: Vec::new(),
         uploads: vec![upload.id],
         text: String::new(),
         reply_to: None,

@@ -61,6 +61,7 @@ pub(super) async fn send(
     let text = given_text(text)?;
     let chat = session.chat(chat).await?;
     let body = SendText {
+        mentions: Vec::new(),
         previews: make_previews(&session, &text, previews).await?,
         text,
         reply_to,
@@ -333,6 +334,7 @@ pub(super) mod tests {
 
     pub(in crate::commands) fn message(clock: u64, text: &str) -> Message {
         Message {
+            written: None,
             id: format!("0x{clock}"),
             chat: "chat".into(),
             kind: api::MessageKind::Text,
@@ -404,6 +406,7 @@ pub(super) mod tests {
             asked,
         };
         let page = MessagePage {
+            newer: None,
             items: vec![message(1, "one"), message(2, "two"), message(5, "five")],
             next: None,
             gaps: vec![

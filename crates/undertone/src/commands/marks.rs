@@ -28,7 +28,14 @@ async fn edit(args: EditArgs) -> Result<()> {
     let text = chats::given_text(args.text)?;
     session
         .client
-        .edit(&session.profile, &message, &EditText { text })
+        .edit(
+            &session.profile,
+            &message,
+            &EditText {
+                text,
+                mentions: Vec::new(),
+            },
+        )
         .await?;
     show(&session, &message, args.output.format()).await
 }

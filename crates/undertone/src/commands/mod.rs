@@ -13,6 +13,7 @@ mod listen;
 mod marks;
 pub(crate) mod message;
 mod node;
+pub(crate) mod nodes;
 mod open;
 mod people;
 mod profiles;
@@ -24,10 +25,14 @@ mod text;
 
 pub(crate) use open::can_show;
 
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 
 use crate::args::{Cli, Command};
+use crate::node_args::layers;
 
 /// Runs what the command line asks for.
 pub(crate) fn run(cli: Cli) -> Result<()> {
@@ -35,14 +40,18 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         clap_complete::generate(shell, &mut Cli::command(), "undertone", &mut std::io::stdout());
         return Ok(());
     }
+    if let Some(Command::Man { folder }) = cli.command {
+        return manual(&folder);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(WORKERS)
         .build()
         .context("the system gives no threads")?;
     let result = runtime.block_on(dispatch(cli));
-    // A read from the terminal may still be waiting in the background.
-    runtime.shutdown_background();
+    // At exit libcrypto is taken away from under whoever still looks at a database. A read from the terminal may wait for
+    // ever.
+    runtime.shutdown_timeout(LOOKS_END);
     result
 }
 
@@ -59,6 +68,7 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Unlock { who, password }) => profiles::unlock(&who, &password).await,
         Some(Command::Contact(command)) => contacts::run(command).await,
         Some(Command::Group(command)) => groups::run(command).await,
+        Some(Command::Nodes(command)) => nodes::run(command).await,
         Some(Command::Public(command)) => public::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Link(command)) => links::run(command).await,
@@ -116,9 +126,18 @@ async fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Listen { who, output }) => listen::run(&who, output.format()).await,
         Some(Command::Status { place, output }) => status::run(&place, output.format()).await,
         Some(Command::Settings { changes, who, output }) => settings::run(&who, &changes, output.format()).await,
-        Some(Command::Completions { .. }) => Ok(()),
+        Some(Command::Completions { .. } | Command::Man { .. }) => Ok(()),
     }
 }
 
+/// Writes a page for every command, made of the same words as `--help`.
+fn manual(folder: &Path) -> Result<()> {
+    let shown = || folder.display().to_string();
+    std::fs::create_dir_all(folder).with_context(shown)?;
+    clap_mangen::generate_to(layers::with_environment(Cli::command()), folder).with_context(shown)
+}
+
+/// The longest look at a database is a search.
+const LOOKS_END: Duration = Duration::from_secs(1);
 /// Network and API share two threads; the work of a profile has one of its own.
 const WORKERS: usize = 2;

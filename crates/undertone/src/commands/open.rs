@@ -15,7 +15,12 @@ use crate::output::{self, Format};
 /// Opens the browser, or prints how to get in.
 pub(super) async fn run(args: OpenArgs) -> Result<()> {
     let client = Client::find(&args.place.dir()?)?;
-    let invitation = client.open_browser(&OpenBrowser { page: args.page }).await?;
+    let invitation = client
+        .open_browser(&OpenBrowser {
+            page: args.page,
+            chat: None,
+        })
+        .await?;
     match args.output.format() {
         Format::Json => output::json_line(&invitation),
         Format::Text => show(&invitation, args.code),

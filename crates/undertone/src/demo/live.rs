@@ -37,26 +37,33 @@ async fn live(stage: &mut Stage, windows: &mut Windows) -> Result<()> {
     output::text("Five nodes, Alice's app and Bob's start on this machine. Nothing leaves it.");
     stage.start_nodes().await?;
     stage.nodes.meet().await?;
+    stage.all_nodes_are_known()?;
     tokio::try_join!(stage.alice.begin(ALICE), stage.bob.begin(BOB))?;
+    tokio::try_join!(stage.alice.writes_phrase_down(), stage.bob.writes_phrase_down())?;
     tokio::try_join!(stage.alice.online(), stage.bob.online())?;
+    // The windows open on a talk that has begun, not on empty lists.
+    let met = meet(stage).await?;
     output::text("");
-    for (voice, person) in [(Voice::Alice, &stage.alice), (Voice::Bob, &stage.bob)] {
-        let_in(voice, person, windows).await?;
+    for (voice, person, chat) in [
+        (Voice::Alice, &stage.alice, &met.alices_chat),
+        (Voice::Bob, &stage.bob, &met.bobs_chat),
+    ] {
+        let_in(voice, person, chat, windows).await?;
     }
     output::text(
-        "\nThey begin to talk by themselves. Write as either of them; a click on a message's mark shows what the network \
-         saw of it.\nCtrl+C ends everything.",
+        "\nThey talk by themselves. Write as either of them; a click on a message's mark shows what the network saw of \
+         it.\nCtrl+C ends everything.",
     );
     // Whoever watches may close an app, lock a profile or block somebody: then the rest of the talk is theirs alone.
-    if let Err(error) = talk(stage).await {
+    if let Err(error) = go_on(stage, met.last).await {
         tracing::debug!(%error, "the talk ended early");
     }
     std::future::pending().await
 }
 
 /// Opens somebody's window, or says how to get in.
-async fn let_in(voice: Voice, person: &Person, windows: &mut Windows) -> Result<()> {
-    let invitation = person.invite().await?;
+async fn let_in(voice: Voice, person: &Person, chat: &str, windows: &mut Windows) -> Result<()> {
+    let invitation = person.invite(chat).await?;
     let (name, address) = (voice.name(), &invitation.address);
     match windows.open(&invitation).await {
         Way::Window => output::text(&format!("  {name:<6} {address}")),
@@ -69,32 +76,53 @@ async fn let_in(voice: Voice, person: &Person, windows: &mut Windows) -> Result<
     Ok(())
 }
 
-async fn talk(stage: &mut Stage) -> Result<()> {
+/// What there is to see when the windows open.
+struct Met {
+    alices_chat: String,
+    bobs_chat: String,
+    /// The last message.
+    last: String,
+}
+
+/// Alice asks, Bob accepts, and each says the first thing.
+async fn meet(stage: &mut Stage) -> Result<Met> {
     let (alices, bobs) = (stage.alice.key()?.to_owned(), stage.bob.key()?.to_owned());
     let Stage { alice, bob, .. } = stage;
-    tokio::time::sleep(ARRIVE).await;
     alice.ask(&bobs, NOTE).await?;
     bob.sees(&alices, |contact: &Contact| contact.state == ContactState::Asking)
         .await?;
-    tokio::time::sleep(READ).await;
     bob.accept(&alices).await?;
     alice
         .sees(&bobs, |contact: &Contact| contact.state == ContactState::Mutual)
         .await?;
-    let mut last = None;
+    let first = bob.write(&alices, FIRST[0], None).await?;
+    let alices_chat = alice.hears(&first).await?.chat;
+    let last = alice.write(&bobs, FIRST[1], None).await?;
+    let bobs_chat = bob.hears(&last).await?.chat;
+    Ok(Met {
+        alices_chat,
+        bobs_chat,
+        last,
+    })
+}
+
+async fn go_on(stage: &mut Stage, mut last: String) -> Result<()> {
+    let (alices, bobs) = (stage.alice.key()?.to_owned(), stage.bob.key()?.to_owned());
+    let Stage { alice, bob, .. } = stage;
+    tokio::time::sleep(ARRIVE).await;
     for turn in TALK {
         let (author, reader, to) = match turn.voice {
             Voice::Alice => (&*alice, &mut *bob, &bobs),
             Voice::Bob => (&*bob, &mut *alice, &alices),
         };
         tokio::time::sleep(READ + PER_LETTER * turn.text.len() as u32).await;
-        let answered = last.as_deref().filter(|_| turn.is_reply);
+        let answered = turn.is_reply.then_some(last.as_str());
         let id = match turn.picture {
             None => author.write(to, turn.text, answered).await?,
             Some(bytes) => author.show(to, turn.text, bytes).await?,
         };
         reader.hears(&id).await?;
-        last = Some(id);
+        last = id;
     }
     circle::in_both_windows(alice, bob, 2 * READ).await
 }
@@ -116,9 +144,9 @@ const fn says(voice: Voice, text: &'static str) -> Turn {
     }
 }
 
-const TALK: [Turn; 9] = [
-    says(Voice::Bob, "Alice! You found me."),
-    says(Voice::Alice, "By your key alone. So nobody runs this for us?"),
+/// What Bob and Alice have said when the windows open.
+const FIRST: [&str; 2] = ["Alice! You found me.", "By your key alone. So nobody runs this for us?"];
+const TALK: [Turn; 7] = [
     Turn {
         is_reply: true,
         ..says(Voice::Bob, "Five strangers do, and none of them can read it.")
@@ -137,8 +165,8 @@ const TALK: [Turn; 9] = [
     ),
 ];
 
-/// For the windows to open.
-const ARRIVE: Duration = Duration::from_secs(4);
+/// For the windows to show, and to be looked at.
+const ARRIVE: Duration = Duration::from_secs(3);
 /// Between two things that happen, for somebody who watches.
 const READ: Duration = Duration::from_millis(1_200);
 /// People type, even in a demo.

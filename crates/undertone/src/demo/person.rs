@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use api::client::{Client, Events};
 use api::{
-    Account, AttachmentKind, Connectivity, Contact, ContactRequest, CreateGroup, CreateProfile, Delivery, ExportPhrase,
-    Frame, Group, Invitation, Item, Message, MessageKind, NodeStatus, OpenBrowser, PageQuery, Secret, SendAttachments,
-    SendText, Unlock,
+    Account, AttachmentKind, ConfirmPhrase, Connectivity, Contact, ContactRequest, CreateGroup, CreateProfile,
+    Delivery, ExportPhrase, Frame, Group, Invitation, Item, Message, MessageKind, NodeStatus, OpenBrowser, PageQuery,
+    Secret, SendAttachments, SendText, Unlock,
 };
 use daemon::{Config, Daemon, Listen, Network};
 use tokio::sync::mpsc;
@@ -96,6 +96,21 @@ impl Person {
         self.listen().await
     }
 
+    /// Gives two words of the recovery phrase back, so that the app does not remind of it.
+    pub(crate) async fn writes_phrase_down(&self) -> Result<()> {
+        let (client, profile) = (self.client()?, self.profile()?);
+        let places = client.phrase_question(profile).await?.places;
+        let words: Vec<&str> = self.known()?.phrase.expose().split(' ').collect();
+        let word = |place: u8| {
+            let word = words.get(usize::from(place).wrapping_sub(1));
+            word.map(|word| Secret::new((*word).to_owned()))
+                .context("the phrase has no such word")
+        };
+        let words = [word(places[0])?, word(places[1])?];
+        client.confirm_phrase(profile, &ConfirmPhrase { words }).await?;
+        Ok(())
+    }
+
     /// Opens the app again.
     pub(crate) async fn return_home(&mut self) -> Result<()> {
         let client = self.open().await?;
@@ -119,9 +134,13 @@ impl Person {
         }
     }
 
-    /// Lets a browser in: by a file that only its owner can read, or by a code.
-    pub(crate) async fn invite(&self) -> Result<Invitation> {
-        Ok(self.client()?.open_browser(&OpenBrowser::default()).await?)
+    /// Lets a browser in, to a chat: by a file that only its owner can read, or by a code.
+    pub(crate) async fn invite(&self, chat: &str) -> Result<Invitation> {
+        let wish = OpenBrowser {
+            page: None,
+            chat: Some(chat.to_owned()),
+        };
+        Ok(self.client()?.open_browser(&wish).await?)
     }
 
     /// Where their profile is.
@@ -194,6 +213,7 @@ impl Person {
     /// Writes to somebody. The message's id.
     pub(crate) async fn write(&self, key: &str, text: &str, reply_to: Option<&str>) -> Result<String> {
         let body = SendText {
+            mentions: Vec::new(),
             text: text.to_owned(),
             reply_to: reply_to.map(str::to_owned),
             previews: Vec::new(),
@@ -208,6 +228,7 @@ impl Person {
             .upload(profile, AttachmentKind::Image, None, picture.to_vec())
             .await?;
         let body = SendAttachments {
+            mentions: Vec::new(),
             uploads: vec![upload.id],
             text: text.to_owned(),
             reply_to: None,

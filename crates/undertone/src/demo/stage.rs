@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use api::Secret;
 use tempfile::TempDir;
 
-use super::nodes::Nodes;
+use super::nodes::{NODES, Nodes};
 use super::person::Person;
 use crate::exit::{Exit, Failure};
 
@@ -58,6 +58,14 @@ impl Stage {
         self.nodes.start(self.directory.path()).await?;
         self.alice.knows(vec![self.nodes.address(0)?, self.nodes.address(1)?]);
         self.bob.knows(vec![self.nodes.address(3)?, self.nodes.address(4)?]);
+        Ok(())
+    }
+
+    /// Tells both of all nodes: what somebody has who has been there for a while.
+    pub(crate) fn all_nodes_are_known(&mut self) -> Result<()> {
+        let all: Vec<String> = (0..NODES).map(|node| self.nodes.address(node)).collect::<Result<_>>()?;
+        self.alice.knows(all.clone());
+        self.bob.knows(all);
         Ok(())
     }
 

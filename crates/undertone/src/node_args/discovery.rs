@@ -7,6 +7,9 @@ use super::NameServer;
 /// How other nodes are found.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DiscoveryArgs {
+    /// A way into the network: a list in the DNS (enrtree://), a record (enr:) or a node's address; can be repeated
+    #[arg(long, value_name = "ENTRY", value_delimiter = ',')]
+    pub(crate) entry_node: Vec<String>,
     /// Find nodes by walking discv5 [default: as the preset says, else false]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) discv5_discovery: Option<bool>,

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::args::Cli;
+use crate::args::{Cli, mistake};
 use crate::exit::{Exit, Failure};
 
 use super::NodeArgs;
@@ -57,7 +58,7 @@ impl Layer {
         match command.try_get_matches_from(["node"]) {
             Ok(_) => Ok(()),
             Err(error) => {
-                let text = error.to_string();
+                let text = mistake::sentence(&error).unwrap_or_else(|| error.to_string());
                 let line = text.lines().next().unwrap_or_default();
                 Err(line.trim_start_matches("error: ").to_owned())
             }
@@ -75,7 +76,7 @@ impl Layer {
 impl NodeArgs {
     /// The options as a command of their own.
     fn command_alone() -> Command {
-        <Self as clap::Args>::augment_args(Command::new("node"))
+        tolerant(<Self as clap::Args>::augment_args(Command::new("node")))
     }
 
     /// Reads the options again with the file below them.
@@ -92,7 +93,7 @@ impl NodeArgs {
 /// The whole command line with the node's environment variables.
 pub(crate) fn with_environment(command: Command) -> Command {
     at_each_place(command, |command| {
-        command.mut_args(|arg| match arg.get_long() {
+        tolerant(command).mut_args(|arg| match arg.get_long() {
             Some(name) if arg.get_env().is_none() && !BESIDE.contains(&name) => {
                 let name = name.to_ascii_uppercase().replace('-', "_");
                 // nwaku's name, if only that one is there.
@@ -102,6 +103,18 @@ pub(crate) fn with_environment(command: Command) -> Command {
             }
             _ => arg,
         })
+    })
+}
+
+/// Takes True and 1 for true, as nwaku does.
+fn tolerant(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let is_choice = arg.get_value_names().is_some_and(|names| names == ["BOOL"]);
+        if is_choice {
+            arg.value_parser(BoolishValueParser::new())
+        } else {
+            arg
+        }
     })
 }
 
@@ -140,10 +153,12 @@ pub(crate) fn given(matches: &ArgMatches) -> Vec<(String, Vec<String>, &'static 
         let is_secret = arg.is_hide_env_values_set();
         let values = matches.get_raw(arg.get_id().as_str())?;
         let values = values.map(|value| {
-            if is_secret {
+            let value = value.to_string_lossy();
+            // The address of a database holds no password where it is a file.
+            if is_secret && !value.starts_with("sqlite://") {
                 "(not shown)".to_owned()
             } else {
-                value.to_string_lossy().into_owned()
+                value.into_owned()
             }
         });
         Some((name.to_owned(), values.collect(), from))
@@ -163,6 +178,14 @@ fn at_each_place(command: Command, change: impl Fn(Command) -> Command) -> Comma
         change(node)
             .mut_subcommand("config", |config| config.mut_subcommand("print", &change))
             .mut_subcommand("doctor", &change)
+            .mut_subcommand("rln", |rln| {
+                rln.mut_subcommand("new", &change).mut_subcommand("show", &change)
+            })
+            .mut_subcommand("archive", |archive| {
+                ["check", "export", "import"]
+                    .iter()
+                    .fold(archive, |archive, name| archive.mut_subcommand(name, &change))
+            })
     })
 }
 
@@ -180,7 +203,7 @@ fn scalar(value: &toml::Value) -> Option<String> {
 }
 
 /// Options that say where things are and how to print; they stand in no file.
-const BESIDE: &[&str] = &["data-dir", "json", "config-file", "wait", "help", "version"];
+const BESIDE: &[&str] = &["data-dir", "json", "config-file", "wait", "messages", "help", "version"];
 
 #[cfg(test)]
 mod tests {
@@ -212,6 +235,7 @@ mod tests {
             ("\nmax-msg-size = \"many\"\n", ["line 2", "--max-msg-size"]),
             ("tcp-prot = 1\n", ["line 1", "tcp-prot"]),
             ("shard = [[1]]\n", ["line 1", "list"]),
+            ("storenode = \"/ip4/1\"\n", ["line 1", "--staticnode"]),
             ("json = true\n", ["line 1", "json"]),
             ("tcp-port = 70000\n", ["line 1", "--tcp-port"]),
         ] {

@@ -12,13 +12,17 @@ use clap::{Args, Subcommand};
 use crate::args::{LogLevel, Output, Place};
 
 mod discovery;
+mod foreign;
 pub(crate) mod layers;
 mod operate;
+mod rln;
 mod values;
 
 pub(crate) use discovery::DiscoveryArgs;
+pub(crate) use foreign::{Foreign, instead_of};
 pub(crate) use operate::{LogFormat, OperateArgs, rate_limits};
-pub(crate) use values::{DatabaseUrl, NameServer, Nat, NodeKey, Preset, Retention, Size};
+pub(crate) use rln::RlnArgs;
+pub(crate) use values::{DatabaseUrl, Hidden, HostName, NameServer, Nat, NodeKey, Preset, Retention, Size};
 
 /// The service node, or what can be done beside it.
 #[derive(Args, Debug)]
@@ -44,6 +48,12 @@ pub(crate) enum NodeAction {
     /// The node's settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look for damage in the archive, or move its messages from one database to another
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Memberships of networks that limit rates by proofs
+    #[command(subcommand)]
+    Rln(RlnCommand),
     /// Say in words what is wrong with a node's settings, machine and network
     #[command(
         after_help = "Examples:\n  undertone node doctor --preset status.prod\n  undertone node doctor --wait 60 --json\n\n\
@@ -56,10 +66,70 @@ pub(crate) enum NodeAction {
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArgs {
     /// Seconds to look for peers
-    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) wait: u64,
     #[command(flatten)]
     pub(crate) node: NodeArgs,
+}
+
+/// About the node's archive.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveCommand {
+    /// Read every message, calculate its hash again, and say what is wrong; changes nothing
+    #[command(
+        after_help = "Examples:\n  undertone node archive check\n  undertone node archive check --store-message-db-url sqlite:///var/lib/undertone/store.sqlite3\n\n\
+        It takes the options of the node, and may run beside it. It ends with 9 when something is wrong."
+    )]
+    Check(Box<NodeArgs>),
+    /// Write every message of the archive to a file
+    #[command(
+        after_help = "Examples:\n  undertone node archive export messages.archive\n  undertone node archive export - | ssh elsewhere undertone node archive import -\n\n\
+        It takes the options of the node, and may run beside it. The form is described in docs/archive-export.md."
+    )]
+    Export(ArchiveFile),
+    /// Store the messages of an export
+    #[command(
+        after_help = "Example:\n  undertone node archive import messages.archive --store-message-db-url postgres://undertone@db.example/waku\n\n\
+        It takes the options of the node. What is there already stays as it is, so importing again is harmless; what \
+        --store-message-retention-policy does not keep is removed again."
+    )]
+    Import(ArchiveFile),
+}
+
+/// The file beside the archive.
+#[derive(Args, Debug)]
+pub(crate) struct ArchiveFile {
+    /// The file; - for standard output or input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) node: Box<NodeArgs>,
+}
+
+/// About memberships.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RlnCommand {
+    /// Make a membership, put it into the file of memberships, and add it to the list of members
+    #[command(
+        after_help = "Example:\n  undertone node rln new --rln-relay-cred-path rln.json --rln-relay-members members.txt --messages 20\n\n\
+        The list goes to every node of the network, the file of memberships only to the one that sends. The password is asked \
+        for unless it stands in the environment or the file of settings. Networks whose members are in a contract have other \
+        ways to become one; their files of memberships can be used here."
+    )]
+    New(RlnNewArgs),
+    /// Show the membership of the file as a line of a list of members
+    #[command(after_help = "Example:\n  undertone node rln show --rln-relay-cred-path rln.json")]
+    Show(Box<NodeArgs>),
+}
+
+/// A membership to be made.
+#[derive(Args, Debug)]
+pub(crate) struct RlnNewArgs {
+    /// Messages that the member may send in an epoch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 30)]
+    pub(crate) messages: u32,
+    #[command(flatten)]
+    pub(crate) node: Box<NodeArgs>,
 }
 
 /// About the node's settings.
@@ -105,7 +175,7 @@ pub(crate) struct NodeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// Which network; what is given besides goes before it
-    #[arg(long, value_name = "NETWORK")]
+    #[arg(long, value_name = "NETWORK", ignore_case = true)]
     pub(crate) preset: Option<Preset>,
     /// Address to listen on [default: 0.0.0.0]
     #[arg(long, value_name = "IP")]
@@ -119,6 +189,16 @@ pub(crate) struct NodeArgs {
     /// WebSocket port; 0 takes any free one [default: 8000]
     #[arg(long, value_name = "N")]
     pub(crate) websocket_port: Option<u16>,
+    /// Make the WebSocket port a secure one, with the certificate below [default: false]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+        requires_all = ["websocket_secure_cert_path", "websocket_secure_key_path"])]
+    pub(crate) websocket_secure_support: Option<bool>,
+    /// PEM file of the certificate and those that lead to its authority
+    #[arg(long, value_name = "FILE")]
+    pub(crate) websocket_secure_cert_path: Option<PathBuf>,
+    /// PEM file of the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) websocket_secure_key_path: Option<PathBuf>,
     /// Added to every port that is not 0 [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) ports_shift: Option<u16>,
@@ -131,12 +211,18 @@ pub(crate) struct NodeArgs {
     /// What is known about the way in: any, none, upnp, or extip:<IP> [default: any]
     #[arg(long, value_name = "NAT")]
     pub(crate) nat: Option<Nat>,
+    /// Be called through relays: true always, false never [default: while peers cannot reach the node]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) relay_client: Option<bool>,
     /// An address to announce; can be repeated
     #[arg(long, value_name = "MULTIADDR", value_delimiter = ',')]
     pub(crate) ext_multiaddr: Vec<String>,
+    /// Announce the addresses of --ext-multiaddr and no others [default: false]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) ext_multiaddr_only: Option<bool>,
     /// A name to announce instead of the IP address
     #[arg(long, value_name = "NAME")]
-    pub(crate) dns4_domain_name: Option<String>,
+    pub(crate) dns4_domain_name: Option<HostName>,
     /// The node's secp256k1 key, 64 hexadecimal digits [default: kept in the data directory]
     #[arg(long, value_name = "HEX", hide_env_values = true, hide_default_value = true)]
     pub(crate) nodekey: Option<NodeKey>,
@@ -147,17 +233,26 @@ pub(crate) struct NodeArgs {
     #[arg(long, value_name = "N")]
     pub(crate) cluster_id: Option<u16>,
     /// A shard to serve; can be repeated [default: 32 64]
-    #[arg(long, value_name = "N", value_delimiter = ',')]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(..i64::from(SHARDS)))]
     pub(crate) shard: Vec<u16>,
     /// Shards among which content topics are spread; 0 where shards are chosen [default: as the preset says, else 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=i64::from(SHARDS)))]
     pub(crate) num_shards_in_network: Option<u16>,
+    /// Serve the shard on which messages of this content topic travel, where shards are spread; can be repeated
+    #[arg(long, value_name = "TOPIC", value_delimiter = ',')]
+    pub(crate) content_topic: Vec<String>,
     /// Stay connected to this node; can be repeated
     #[arg(long, value_name = "MULTIADDR", value_delimiter = ',')]
     pub(crate) staticnode: Vec<String>,
     /// Connections at most [default: 150]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_connections: Option<u32>,
+    /// How connections are shared out between peers that relay and those that are served [default: 60:40]
+    #[arg(long, value_name = "RELAY:SERVICE")]
+    pub(crate) relay_service_ratio: Option<waku::RelayShare>,
+    /// Peers that are known at most [default: five for each connection]
+    #[arg(long, value_name = "N")]
+    pub(crate) peer_store_capacity: Option<usize>,
     /// Connections from one IP address at most; 0 for any number [default: 5]
     #[arg(long, value_name = "N")]
     pub(crate) ip_colocation_limit: Option<u32>,
@@ -170,12 +265,16 @@ pub(crate) struct NodeArgs {
     /// Keep messages for those who were offline [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) store: Option<bool>,
-    /// Where they are kept: sqlite://<file> [default: node/store.sqlite3 in the data directory]
-    #[arg(long, value_name = "URL")]
+    /// Where they are kept: sqlite://<file>, or postgres://<user>:<password>@<host>:<port>/<database>, which several nodes
+    /// may share; a password is better in the environment or the file [default: node/store.sqlite3 in the data directory]
+    #[arg(long, value_name = "URL", hide_env_values = true, hide_default_value = true)]
     pub(crate) store_message_db_url: Option<DatabaseUrl>,
     /// How much is kept: time:<seconds>, size:<n>GB, capacity:<messages>, several joined by ";", or none [default: time:172800]
     #[arg(long, value_name = "POLICY")]
     pub(crate) store_message_retention_policy: Option<Retention>,
+    /// Connections to PostgreSQL at most; one writes, the others read [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    pub(crate) store_max_num_db_connections: Option<u16>,
     /// Push messages to light clients [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) filter: Option<bool>,
@@ -185,8 +284,15 @@ pub(crate) struct NodeArgs {
     #[command(flatten)]
     pub(crate) discovery: DiscoveryArgs,
     #[command(flatten)]
+    pub(crate) rln: RlnArgs,
+    #[command(flatten)]
     pub(crate) operate: OperateArgs,
     /// What to write to the log: error, warn, info, debug, trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
+    #[command(flatten)]
+    pub(crate) foreign: Foreign,
 }
+
+/// Shards that a cluster has at most: a node's record names no others.
+const SHARDS: u16 = 1024;

@@ -40,6 +40,18 @@ pub(crate) struct OperateArgs {
     /// filter, without one it is meant for all; can be repeated
     #[arg(long, value_name = "LIMIT", value_delimiter = ',')]
     pub(crate) rate_limit: Vec<ServiceLimit>,
+    /// Compare the archive with those of other nodes, and hand over what one of them lacks [default: false]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) store_sync: Option<bool>,
+    /// Seconds between two comparisons [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) store_sync_interval: Option<u64>,
+    /// Seconds of the past that are compared [default: 3600]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) store_sync_range: Option<u64>,
+    /// The last seconds that are not, because gossip still carries their messages [default: 20]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) store_sync_relay_jitter: Option<u64>,
     /// Seconds after which a filter client that is silent is forgotten [default: 300]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) filter_subscription_timeout: Option<u64>,

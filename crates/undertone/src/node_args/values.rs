@@ -1,7 +1,6 @@
 //! What the values of the node's options mean.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What is known about the way in.
@@ -42,9 +41,29 @@ impl NodeKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) u64);
 
-/// Where the archive is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DatabaseUrl(pub(crate) PathBuf);
+/// Where the archive is kept. It may hold a password, so it shows nothing of itself, and anything is taken, so that no
+/// message about a slip repeats it.
+#[derive(Clone)]
+pub(crate) struct DatabaseUrl(zeroize::Zeroizing<String>);
+
+impl DatabaseUrl {
+    /// A file or a server, if the text names one.
+    pub(crate) fn place(&self) -> Result<waku::archive::Place, waku::archive::PlaceError> {
+        self.0.parse()
+    }
+}
+
+/// A text that may hold a secret, and shows nothing of itself.
+#[derive(Clone)]
+pub(crate) struct Hidden(zeroize::Zeroizing<String>);
+
+impl Hidden {
+    /// The text. Whoever copies it has to wipe it.
+    #[cfg_attr(not(feature = "rln"), allow(dead_code))]
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
 
 /// How much is kept, in the words of the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,13 +128,30 @@ impl FromStr for Size {
 }
 
 impl FromStr for DatabaseUrl {
-    type Err = String;
+    type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("sqlite://") {
-            Some(path) if !path.is_empty() => Ok(Self(path.into())),
-            _ => Err("use sqlite:// and a file, such as sqlite://store.sqlite3".into()),
-        }
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(zeroize::Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
+}
+
+impl FromStr for Hidden {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(zeroize::Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(..)")
     }
 }
 
@@ -130,19 +166,23 @@ impl FromStr for Retention {
 }
 
 /// Which network, with everything that is known about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 pub(crate) enum Preset {
     /// The network of Status users
     #[value(name = "status.prod")]
+    #[serde(rename = "status.prod")]
     StatusProd,
     /// Status's network for trying things
     #[value(name = "status.staging")]
+    #[serde(rename = "status.staging")]
     StatusStaging,
     /// The Waku Network
     #[value(name = "twn")]
+    #[serde(rename = "twn")]
     Twn,
     /// A network on this machine, without discovery
     #[value(name = "local")]
+    #[serde(rename = "local")]
     Local,
 }
 
@@ -158,6 +198,27 @@ impl FromStr for NameServer {
         ip.or_else(|_| text.parse::<SocketAddr>())
             .map(Self)
             .map_err(|_| "use an IP address, such as 1.1.1.1, or one with a port, such as 127.0.0.1:5353".into())
+    }
+}
+
+/// The name of a machine in the DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostName(pub(crate) String);
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_part = |part: &str| {
+            (1..=63).contains(&part.len())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        match text.len() <= 253 && text.split('.').all(is_part) {
+            true => Ok(Self(text.to_owned())),
+            false => Err("use a name from the DNS, such as node.example.org".into()),
+        }
     }
 }
 
@@ -212,13 +273,28 @@ mod tests {
     }
 
     #[test]
+    fn host_names() {
+        assert_eq!("node-1.example.org".parse(), Ok(HostName("node-1.example.org".into())));
+        for wrong in ["", "a..b", "node example", "/dns4/x", &"a".repeat(64)] {
+            assert!(wrong.parse::<HostName>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn addresses_and_places() {
         assert_eq!(
             "extip:192.0.2.1".parse(),
             Ok(Nat::External("192.0.2.1".parse().unwrap()))
         );
         assert!("pmp".parse::<Nat>().is_err());
-        assert_eq!("sqlite://a/b.db".parse(), Ok(DatabaseUrl("a/b.db".into())));
-        assert!("postgres://x".parse::<DatabaseUrl>().is_err());
+    }
+
+    #[test]
+    fn addresses_of_databases_do_not_show() {
+        let place = |text: &str| text.parse::<DatabaseUrl>().unwrap().place();
+        assert!(place("sqlite://a/b.db").is_ok() && place("postgres://u:hush@db/waku").is_ok());
+        assert!(place("mysql://u:hush@db").is_err_and(|error| !error.to_string().contains("hush")));
+        let url: DatabaseUrl = "postgres://u:hush@db/waku".parse().unwrap();
+        assert_eq!(format!("{url:?}"), "DatabaseUrl(..)");
     }
 }

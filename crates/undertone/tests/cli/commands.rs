@@ -56,12 +56,28 @@ fn completions_are_scripts() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("man1");
+    run(&["man", folder.to_str().unwrap()]);
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert!(page("undertone.1").contains("undertone\\-node(1)"));
+    let node = page("undertone-node.1");
+    assert!(
+        node.contains("tcp\\-port") && node.contains("UNDERTONE_NODE_TCP_PORT"),
+        "{node}"
+    );
+    assert!(page("undertone-node-archive-import.1").contains("FILE"));
+}
+
+#[test]
 fn what_the_command_line_cannot_mean_is_a_usage_error() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path().to_str().unwrap();
     for arguments in [
         &["no-such-command"][..],
         &["start", "--api-port", "many"],
+        &["start", "--api-port", "70000"],
         &["start", "--password", "hunter2hunter2"],
         &["node", "--max-msg-size", "1XB", "--data-dir", dir],
         &["node", "--store-message-retention-policy", "hours:1", "--data-dir", dir],
@@ -190,6 +206,44 @@ fn the_node_keeps_its_key_and_stops_when_asked() {
     assert!(node.terminate().success());
     let (mut node, second) = Process::start(&mut undertone(&arguments));
     assert_eq!(first["peerId"], second["peerId"]);
+    assert!(node.terminate().success());
+}
+
+#[test]
+fn a_secure_websocket_port_needs_a_certificate_and_its_key() {
+    let parent = tempfile::tempdir().unwrap();
+    let place = |name: &str| parent.path().join(name).to_str().unwrap().to_owned();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(place("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(place("key.pem"), made.key_pair.serialize_pem()).unwrap();
+    let (dir, chain, key) = (place("data"), place("chain.pem"), place("key.pem"));
+    let arguments = |key: &str| {
+        let mut command = undertone(&[
+            "node",
+            "--json",
+            "--data-dir",
+            &dir,
+            "--listen-address=127.0.0.1",
+            "--tcp-port=0",
+            "--websocket-port=0",
+            "--websocket-secure-support",
+            "--websocket-secure-cert-path",
+            &chain,
+            "--websocket-secure-key-path",
+        ]);
+        command.arg(key);
+        command
+    };
+    let refused = arguments(&chain).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_sentence(&said);
+    assert!(said.contains("--websocket-secure-key-path"), "{said}");
+
+    let (mut node, first) = Process::start(&mut arguments(&key));
+    let addresses = first["addresses"].as_array().unwrap();
+    let is_secure = |address: &serde_json::Value| address.as_str().unwrap().contains("/wss/p2p/");
+    assert!(addresses.iter().any(is_secure), "{first}");
     assert!(node.terminate().success());
 }
 

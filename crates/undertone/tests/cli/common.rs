@@ -29,6 +29,8 @@ pub(crate) fn undertone(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // No test calls the real network.
+    command.env("UNDERTONE_NO_DISCOVERY", "true");
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -69,6 +71,13 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 impl Process {
     /// Starts a process that says one line of JSON when it is ready; answers both.
     pub(crate) fn start(command: &mut Command) -> (Self, Value) {
+        let process = Self::begin(command);
+        let ready = process.line().expect("the process says that it is ready");
+        (process, serde_json::from_str(&ready).unwrap())
+    }
+
+    /// Starts a process that may never be ready.
+    pub(crate) fn begin(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         // Nobody prints more than a few lines here.
@@ -80,9 +89,7 @@ impl Process {
                 }
             }
         });
-        let process = Self { child, lines };
-        let ready = process.line().expect("the process says that it is ready");
-        (process, serde_json::from_str(&ready).unwrap())
+        Self { child, lines }
     }
 
     /// The next line it prints; none when it ended.

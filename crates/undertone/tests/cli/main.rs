@@ -9,6 +9,8 @@ mod direct;
 mod groups;
 mod marks;
 mod node;
+mod packaging;
 mod people;
 mod public;
+mod rates;
 mod talk;

@@ -167,6 +167,30 @@ fn a_light_profile_sends_and_hears_through_a_service_node() {
 }
 
 #[test]
+fn a_node_is_added_by_its_address_and_removed_at_once() {
+    let parent = tempfile::tempdir().unwrap();
+    let (mut service, address) = node(parent.path());
+    let mut alice = Person::new(parent.path(), "alice");
+    alice.start(&[]);
+    let peers = |alice: &Person| alice.json(&["status"])["nodes"][0]["peers"].as_array().unwrap().len();
+    let (_, said) = alice.failure(&["nodes", "add", "/ip4/127.0.0.1/tcp/1"]);
+    assert!(said.contains("this is no address of a node"), "{said}");
+    alice.run(&["nodes", "add", &address]);
+    assert_eq!(alice.json(&["nodes", "list"]), serde_json::json!([address]));
+    assert_eq!(peers(&alice), 1);
+    alice.kill();
+    alice.start(&[]);
+    eventually("the node, after a restart", || (peers(&alice) == 1).then_some(()));
+    let (_, said) = alice.failure(&["nodes", "remove", "/ip4/127.0.0.1/tcp/1"]);
+    assert!(said.contains("nodes list"), "{said}");
+    alice.run(&["nodes", "remove", &address]);
+    assert_eq!(alice.json(&["nodes", "list"]), serde_json::json!([]));
+    eventually("nobody", || (peers(&alice) == 0).then_some(()));
+    alice.stop();
+    assert!(service.terminate().success());
+}
+
+#[test]
 fn no_log_holds_what_was_said_or_typed() {
     let parent = tempfile::tempdir().unwrap();
     let mut alice = Person::new(parent.path(), "alice");

@@ -3,15 +3,24 @@
 //! [`Archive::insert`] hands a message to one writer thread and answers when it is on disk: writes
 //! are committed in groups, with the disk flushed before anybody is told. [`Archive::query`] reads
 //! pages on connections of its own, so that readers and writer do not wait for each other.
-//! [`Retention`] bounds what is kept.
+//! [`Retention`] bounds what is kept. [`Archive::export`] and [`Archive::import`] move everything from
+//! one archive to another, [`check`] looks for damage.
 //!
 //! What is admitted follows the deployed nodes: no ephemeral message, and none whose timestamp is
 //! more than 20 s from the moment it was received. Who may ask, and how often, is not decided here.
 //!
-//! There is one database, SQLite ([`sqlite`]). PostgreSQL for fleets gets a module `postgres` beside
-//! it; [`Archive`] then holds an enum of the two, and nothing changes for those who use it.
+//! Two databases can hold it: SQLite, in a file of one node ([`sqlite`]), and PostgreSQL, which several
+//! nodes may share ([`postgres`]). The writer and the handle are the same for both; what differs is
+//! told apart in [`database`].
 
+pub mod check;
+mod database;
+mod error;
+mod export;
+mod health;
 mod pages;
+mod place;
+mod postgres;
 mod retention;
 mod sqlite;
 #[cfg(test)]
@@ -19,44 +28,71 @@ mod tests;
 mod writer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::{Connection, ffi};
+use rusqlite::ffi;
 use tokio::sync::{Semaphore, oneshot};
 use waku_proto::store::{self, Query, Response};
-use waku_proto::{Envelope, MessageHash, WakuMessage};
+use waku_proto::{ContentTopic, Envelope, MessageHash, PubsubTopic, WakuMessage};
 
+pub use error::ArchiveError;
+pub use export::{ExportError, ImportError, Imported};
+pub use place::{Place, PlaceError, ServerUrl};
 pub use retention::{Retention, RetentionError};
 
+use database::{Database, Readers};
+use health::Health;
 use pages::{Page, PageError};
-use sqlite::{Database, open_reader};
 use writer::{Insert, Order};
 
 /// Where an archive lies and what it keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveConfig {
-    /// The database file. SQLite keeps two more files beside it, `-wal` and `-shm`.
-    pub path: PathBuf,
+    /// A file or a server.
+    pub place: Place,
     /// What is kept.
     pub retention: Retention,
+    /// Connections to a server at most, two or more: one writes, the others read.
+    pub connections: usize,
 }
 
+/// As many as are usual.
+pub const CONNECTIONS: usize = 1 + database::READERS;
+
 impl ArchiveConfig {
-    /// An archive in this file with the default retention of two days.
+    /// An archive in this file with the default retention of two days. SQLite keeps two more files beside
+    /// it, `-wal` and `-shm`.
     pub fn at(path: impl Into<PathBuf>) -> ArchiveConfig {
         ArchiveConfig {
-            path: path.into(),
+            place: Place::File(path.into()),
             retention: Retention::default(),
+            connections: CONNECTIONS,
         }
     }
 }
 
-/// A handle on an open archive; clones share it. The file is closed when the last one is dropped.
+/// A handle on an open archive; clones share it. The database is closed when the last one is dropped.
 #[derive(Clone)]
 pub struct Archive {
     shared: Arc<Shared>,
+}
+
+/// Topics whose messages are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// These and no others.
+    pub pubsub_topics: Vec<PubsubTopic>,
+    /// Of those, only these; all of them if there are none here.
+    pub content_topics: Vec<ContentTopic>,
+}
+
+impl Scope {
+    /// Whether no message can be meant.
+    pub fn is_nothing(&self) -> bool {
+        self.pubsub_topics.is_empty()
+    }
 }
 
 /// What became of a message that was offered.
@@ -81,40 +117,6 @@ pub enum Refusal {
     FromTheFuture,
 }
 
-/// The disk's, the file's or the operator's fault. The archive goes on answering queries if it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ArchiveError {
-    /// Nothing can be stored until there is room again.
-    #[error("the disk that holds the message archive is full; free some space or lower the retention policy")]
-    DiskFull,
-    /// The file cannot be created, opened or written.
-    #[error(
-        "the message archive cannot be opened or written; check that its folder exists and that this user may write there"
-    )]
-    NoAccess,
-    /// The file belongs to another program.
-    #[error("the file is not a message archive; choose another path or move the file away")]
-    NotAnArchive,
-    /// Made by another version of this program.
-    #[error("the message archive was made by another version of this program; use that version or move the file away")]
-    OtherVersion,
-    /// SQLite found the file inconsistent.
-    #[error("the message archive is damaged; move it away and start again with an empty one")]
-    Damaged,
-    /// Another process keeps the file locked.
-    #[error("the message archive is in use by another process; stop that one first")]
-    Busy,
-    /// The writer is gone, because the process is ending.
-    #[error("the message archive is closed")]
-    Closed,
-    /// Anything else that SQLite reports.
-    #[error("the message archive failed with SQLite's error {code}")]
-    Unexpected {
-        /// SQLite's extended result code.
-        code: i32,
-    },
-}
-
 /// How much an archive holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchiveExtent {
@@ -127,34 +129,39 @@ pub struct ArchiveExtent {
 }
 
 impl Archive {
-    /// Opens the archive, or creates it. Blocks for some milliseconds.
+    /// Opens the archive, or creates it. Blocks for some milliseconds; up to ten seconds while a server
+    /// does not answer.
     pub fn open(config: ArchiveConfig) -> Result<Archive, ArchiveError> {
-        let database = Database::open(&config.path)?;
-        Archive::start(database, config)
+        let (database, readers) = database::open(&config)?;
+        Archive::start(database, readers, config)
     }
 
-    fn start(database: Database, config: ArchiveConfig) -> Result<Archive, ArchiveError> {
+    fn start(database: Database, readers: Readers, config: ArchiveConfig) -> Result<Archive, ArchiveError> {
         let (orders, queue) = sync_channel(QUEUE_ORDERS);
         let retention = config.retention;
+        let health = Health::default();
+        let reported = health.clone();
         let writer = thread::Builder::new()
             .name("archive".to_owned())
-            .spawn(move || writer::run(database, retention, &queue))
+            .spawn(move || writer::run(database, retention, reported, &queue))
             .map_err(|_| ArchiveError::Unexpected {
                 code: ffi::SQLITE_NOMEM,
             })?;
         Ok(Archive {
             shared: Arc::new(Shared {
-                path: config.path,
+                place: config.place,
                 orders: Some(orders),
                 room: Arc::new(Semaphore::new(QUEUE_ROOM)),
-                readers: Readers::default(),
+                readers,
+                health,
                 writer: Some(writer),
             }),
         })
     }
 
     /// Stores a message that arrived at `received_at` (Unix nanoseconds). The answer comes after the
-    /// message is durable, usually within some 10 ms; while the queue is full, the call waits.
+    /// message is durable, usually within some 10 ms; while the queue is full, or the server away, the
+    /// call waits.
     pub async fn insert(
         &self,
         envelope: Envelope,
@@ -164,6 +171,19 @@ impl Archive {
         if let Some(refusal) = refusal(&envelope.message, received_at) {
             return Ok(Inserted::Refused(refusal));
         }
+        self.write(envelope, hash).await
+    }
+
+    /// As [`Self::insert`], for a message of the past: what another store kept, or an export. Its age is
+    /// for the caller to judge.
+    pub async fn backfill(&self, envelope: Envelope, hash: MessageHash) -> Result<Inserted, ArchiveError> {
+        if envelope.message.ephemeral {
+            return Ok(Inserted::Refused(Refusal::Ephemeral));
+        }
+        self.write(envelope, hash).await
+    }
+
+    async fn write(&self, envelope: Envelope, hash: MessageHash) -> Result<Inserted, ArchiveError> {
         let (reply, answer) = oneshot::channel();
         let room = Arc::clone(&self.shared.room)
             .acquire_many_owned(room_for(&envelope))
@@ -181,35 +201,40 @@ impl Archive {
     /// Answers a store query, whatever it asks; faults are in the response's status.
     pub async fn query(&self, query: Query) -> Response {
         let request_id = query.request_id.clone();
-        let answer = match self.shared.readers.free.acquire().await {
-            Ok(_permit) => {
-                let archive = self.clone();
-                tokio::task::spawn_blocking(move || archive.query_blocking(&query))
-                    .await
-                    .ok()
-            }
-            Err(_) => None,
-        };
-        // Without an answer the runtime is ending.
-        answer.unwrap_or_else(|| response(request_id, Err(PageError::Archive(ArchiveError::Closed))))
+        let page = self.shared.readers.page(query).await;
+        response(request_id, page)
     }
 
     /// As [`Self::query`], on the calling thread.
     pub fn query_blocking(&self, query: &Query) -> Response {
-        let page = self.shared.read(|connection| pages::page(connection, query));
-        response(query.request_id.clone(), page)
+        response(query.request_id.clone(), self.shared.readers.page_blocking(query))
     }
 
-    /// How much is stored. A few page reads on the calling thread.
+    /// Timestamp and hash of every message of the scope from `start` to `end` (Unix nanoseconds), in store
+    /// order; at most `limit`.
+    pub async fn places(
+        &self,
+        scope: Scope,
+        start: i64,
+        end: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, MessageHash)>, ArchiveError> {
+        self.shared.readers.places(scope, start, end, limit).await
+    }
+
+    /// How much is stored. A few page reads, or one question to the server, on the calling thread.
     pub fn extent(&self) -> Result<ArchiveExtent, ArchiveError> {
-        self.shared.read(|connection| {
-            let extent = sqlite::extent(connection)?;
-            Ok(ArchiveExtent {
-                messages: extent.messages,
-                oldest: extent.oldest,
-                bytes: extent.pages * extent.page_size,
-            })
+        let extent = self.shared.readers.extent()?;
+        Ok(ArchiveExtent {
+            messages: extent.messages,
+            oldest: extent.oldest,
+            bytes: extent.pages * extent.page_size,
         })
+    }
+
+    /// What keeps messages from being stored at the moment, as the last attempt found.
+    pub fn trouble(&self) -> Option<ArchiveError> {
+        self.shared.health.trouble()
     }
 
     /// Applies the retention policy as of `now` (Unix nanoseconds) to the end, and answers how many
@@ -230,17 +255,18 @@ impl Archive {
 impl std::fmt::Debug for Archive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Archive")
-            .field("path", &self.shared.path)
+            .field("place", &self.shared.place)
             .finish_non_exhaustive()
     }
 }
 
 struct Shared {
-    path: PathBuf,
+    place: Place,
     /// `None` only while the archive closes.
     orders: Option<SyncSender<Order>>,
     room: Arc<Semaphore>,
     readers: Readers,
+    health: Health,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -250,47 +276,14 @@ impl Shared {
         // Whoever sends holds room, and there is less room than places: the queue is never full.
         orders.try_send(order).map_err(|_| ArchiveError::Closed)
     }
-
-    fn read<T, E: From<ArchiveError>>(&self, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
-        let idle = self.readers.idle().pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => open_reader(&self.path)?,
-        };
-        let result = read(&mut connection);
-        let mut idle = self.readers.idle();
-        if idle.len() < READERS {
-            idle.push(connection);
-        }
-        result
-    }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        self.health.close(); // a writer that waits for a server gives up
         self.orders = None; // the writer commits what is queued and ends
         if let Some(writer) = self.writer.take() {
             let _ = writer.join(); // a panic there was reported when it happened
-        }
-    }
-}
-
-struct Readers {
-    idle: Mutex<Vec<Connection>>,
-    free: Semaphore,
-}
-
-impl Readers {
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for Readers {
-    fn default() -> Readers {
-        Readers {
-            idle: Mutex::default(),
-            free: Semaphore::new(READERS),
         }
     }
 }
@@ -327,8 +320,6 @@ fn room_for(envelope: &Envelope) -> u32 {
 
 /// As deployed: messages older or newer than this are not archived.
 const MAX_SKEW_NS: i64 = 20 * 1_000_000_000;
-/// Queries that read at the same time; more would only wait for the same disk.
-const READERS: usize = 4;
 /// Room is counted in units of 1 KiB, ...
 const ROOM_UNIT: usize = 1024;
 /// ... of which 8 MiB may be on their way to the disk at once, ...

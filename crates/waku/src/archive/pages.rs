@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use waku_proto::store::{BadQuery, Direction, Entry, MAX_CONTENT_TOPICS, Query};
 use waku_proto::{ContentTopic, Envelope, MessageHash, PubsubTopic, WakuMessage};
 
-use super::ArchiveError;
+use super::{ArchiveError, Scope};
 
 /// One page, oldest message first whatever the direction.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ pub(super) fn page(connection: &mut Connection, query: &Query) -> Result<Page, P
         // One more than the page holds tells whether there is a next one.
         true => merged(
             &snapshot,
-            &strands(&snapshot, query)?,
+            &strands(&snapshot, query.pubsub_topic.as_ref(), &query.content_topics)?,
             &window,
             query.direction,
             limit + 1,
@@ -64,7 +64,7 @@ pub(super) fn page(connection: &mut Connection, query: &Query) -> Result<Page, P
     arrange(&mut keys, query.direction);
     let found = keys.len();
     keys.truncate(limit);
-    let mut entries = match query.include_data {
+    let entries = match query.include_data {
         true => whole(&snapshot, &keys)?,
         false => keys
             .iter()
@@ -74,16 +74,59 @@ pub(super) fn page(connection: &mut Connection, query: &Query) -> Result<Page, P
             })
             .collect(),
     };
-    let more = found > entries.len();
-    let cursor = entries.last().filter(|_| more).map(|last| last.hash);
-    if query.direction == Direction::Backward {
-        entries.reverse();
+    Ok(Page::of(entries, found, query.direction))
+}
+
+impl Page {
+    /// Of entries in the order of the query, of which there would have been `found`.
+    pub(super) fn of(mut entries: Vec<Entry>, found: usize, direction: Direction) -> Page {
+        let more = found > entries.len();
+        let cursor = entries.last().filter(|_| more).map(|last| last.hash);
+        if direction == Direction::Backward {
+            entries.reverse();
+        }
+        Page { entries, cursor }
     }
-    Ok(Page { entries, cursor })
+}
+
+/// The messages behind a place, oldest first: up to `limit`, and as many bytes as a page holds.
+pub(super) fn after(
+    connection: &mut Connection,
+    place: Option<Place>,
+    limit: usize,
+) -> Result<Vec<Entry>, ArchiveError> {
+    let snapshot = connection.transaction()?;
+    let keys = all(&snapshot, &Window::after(place), limit)?;
+    Ok(whole(&snapshot, &keys)?)
+}
+
+/// Places of the scope inside the window, in store order.
+pub(super) fn places(
+    connection: &mut Connection,
+    scope: &Scope,
+    window: &Window,
+    limit: usize,
+) -> Result<Vec<Place>, ArchiveError> {
+    let snapshot = connection.transaction()?;
+    let mut wanted = Vec::new();
+    for topic in &scope.pubsub_topics {
+        wanted.extend(strands(&snapshot, Some(topic), &scope.content_topics)?);
+    }
+    let mut keys = merged(&snapshot, &wanted, window, Direction::Forward, limit)?;
+    arrange(&mut keys, Direction::Forward);
+    Ok(keys.into_iter().take(limit).map(|key| key.place).collect())
+}
+
+fn all(connection: &Connection, window: &Window, limit: usize) -> rusqlite::Result<Vec<Key>> {
+    let strands = strands(connection, None, &[])?;
+    let mut keys = merged(connection, &strands, window, Direction::Forward, limit)?;
+    arrange(&mut keys, Direction::Forward);
+    keys.truncate(limit);
+    Ok(keys)
 }
 
 /// What deployed nodes refuse, and a bound on the work of one query where they have none.
-fn check(query: &Query) -> Result<(), BadQuery> {
+pub(super) fn check(query: &Query) -> Result<(), BadQuery> {
     // Deployed nodes mind the number of topics only where a cursor is given; clients count on it.
     let most_topics = if query.cursor.is_some() {
         MAX_CONTENT_TOPICS
@@ -109,13 +152,8 @@ pub(super) fn oldest(connection: &Connection, rows: u64, before: Option<i64>) ->
     if let Some(before) = before {
         window.to = (before, Bound::First);
     }
-    let strands: Vec<Strand<'_>> = shards(connection)?
-        .into_iter()
-        .map(|(shard, _)| Strand { shard, topic: None })
-        .collect();
-    let mut keys = merged(connection, &strands, &window, Direction::Forward, wanted)?;
-    arrange(&mut keys, Direction::Forward);
-    Ok(keys.into_iter().take(wanted).map(|key| key.row).collect())
+    let keys = all(connection, &window, wanted)?;
+    Ok(keys.into_iter().map(|key| key.row).collect())
 }
 
 /// Timestamp of the oldest message of all.
@@ -131,7 +169,7 @@ pub(super) fn oldest_timestamp(connection: &Connection) -> rusqlite::Result<Opti
 }
 
 /// A place in store order.
-type Place = (i64, MessageHash);
+pub(super) type Place = (i64, MessageHash);
 
 /// A message of the page: where it stands, and its row.
 struct Key {
@@ -146,14 +184,14 @@ struct Strand<'a> {
 }
 
 /// The open interval of places that a page may contain.
-struct Window {
-    from: (i64, Bound),
-    to: (i64, Bound),
+pub(super) struct Window {
+    pub(super) from: (i64, Bound),
+    pub(super) to: (i64, Bound),
 }
 
 /// A place inside one timestamp.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Bound {
+pub(super) enum Bound {
     /// Before every hash.
     First,
     At(MessageHash),
@@ -162,20 +200,57 @@ enum Bound {
 }
 
 impl Window {
-    const ALL: Window = Window {
+    pub(super) const ALL: Window = Window {
         from: (i64::MIN, Bound::First),
         to: (i64::MAX, Bound::Last),
     };
 
-    fn contains(&self, place: Place) -> bool {
+    /// Everything behind a place.
+    pub(super) fn after(place: Option<Place>) -> Window {
+        let mut window = Window::ALL;
+        if let Some((timestamp, hash)) = place {
+            window.from = (timestamp, Bound::At(hash));
+        }
+        window
+    }
+
+    /// Both times included.
+    pub(super) fn between(start: i64, end: i64) -> Window {
+        Window {
+            from: (start, Bound::First),
+            to: (end, Bound::Last),
+        }
+    }
+
+    /// Time criteria and cursor of a query together, with the cursor's timestamp; `None` when nothing can
+    /// lie between them.
+    pub(super) fn of(query: &Query, cursor: Option<Place>) -> Option<Window> {
+        let mut window = Window::ALL;
+        if let Some(start) = query.start {
+            window.from.0 = start;
+        }
+        if let Some(end) = query.end {
+            window.to.0 = end;
+        }
+        if let Some((timestamp, hash)) = cursor {
+            let place = (timestamp, Bound::At(hash));
+            match query.direction {
+                Direction::Forward => window.from = window.from.max(place),
+                Direction::Backward => window.to = window.to.min(place),
+            }
+        }
+        (window.from < window.to).then_some(window)
+    }
+
+    pub(super) fn contains(&self, place: Place) -> bool {
         let place = (place.0, Bound::At(place.1));
         self.from < place && place < self.to
     }
 }
 
 impl Bound {
-    /// As a blob that SQLite orders in the same way.
-    fn as_blob(&self) -> &[u8] {
+    /// As a blob that both databases order in the same way.
+    pub(super) fn as_blob(&self) -> &[u8] {
         match self {
             Bound::First => &[],
             Bound::At(hash) => hash.as_bytes(),
@@ -184,33 +259,24 @@ impl Bound {
     }
 }
 
-/// Time criteria and cursor together; `None` when nothing can lie between them.
 fn window(connection: &Connection, query: &Query) -> Result<Option<Window>, PageError> {
-    let mut window = Window::ALL;
-    if let Some(start) = query.start {
-        window.from.0 = start;
-    }
-    if let Some(end) = query.end {
-        window.to.0 = end;
-    }
-    if let Some(cursor) = query.cursor {
-        let timestamp = connection
-            .prepare_cached("SELECT timestamp FROM message WHERE hash = ?1")?
-            .query_row([cursor.0], |row| row.get::<_, i64>(0))
-            .optional()?
-            .ok_or(PageError::CursorNotFound)?;
-        let place = (timestamp, Bound::At(cursor));
-        match query.direction {
-            Direction::Forward => window.from = window.from.max(place),
-            Direction::Backward => window.to = window.to.min(place),
-        }
-    }
-    Ok((window.from < window.to).then_some(window))
+    let Some(cursor) = query.cursor else {
+        return Ok(Window::of(query, None));
+    };
+    let timestamp = connection
+        .prepare_cached("SELECT timestamp FROM message WHERE hash = ?1")?
+        .query_row([cursor.0], |row| row.get::<_, i64>(0))
+        .optional()?
+        .ok_or(PageError::CursorNotFound)?;
+    Ok(Window::of(query, Some((timestamp, cursor))))
 }
 
-fn strands<'a>(connection: &Connection, query: &'a Query) -> rusqlite::Result<Vec<Strand<'a>>> {
-    let wanted = query.pubsub_topic.as_ref();
-    let topics: BTreeSet<&str> = query.content_topics.iter().map(ContentTopic::as_str).collect();
+fn strands<'a>(
+    connection: &Connection,
+    wanted: Option<&PubsubTopic>,
+    topics: &'a [ContentTopic],
+) -> rusqlite::Result<Vec<Strand<'a>>> {
+    let topics: BTreeSet<&str> = topics.iter().map(ContentTopic::as_str).collect();
     let mut strands = Vec::new();
     for (shard, name) in shards(connection)? {
         if wanted.is_some_and(|wanted| wanted.as_str() != name) {
@@ -352,7 +418,7 @@ fn strand_query(by_topic: bool, direction: Direction) -> &'static str {
 
 /// A page holds at most about this many bytes of messages, or a single larger one, so that a few readers cannot fill the
 /// memory with pages of a hundred messages of 1 MiB. Where a page is cut short, its cursor leads on.
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Topics of one query without a cursor; each is one look into an index.
 const MAX_FIRST_PAGE_TOPICS: usize = 1000;

@@ -63,7 +63,11 @@ impl Retention {
         let keep = i64::try_from(self.time?.as_nanos()).ok()?;
         let oldest = extent.oldest?;
         let slack = (keep / SLACK_PART).min(TIME_SLACK_MAX_NS);
-        let cutoff = now.saturating_sub(keep);
+        let mut cutoff = now.saturating_sub(keep);
+        if (1..=keep / SLACK_PART).contains(&extent.grain) {
+            // Whole stretches alone: nothing is removed one by one.
+            cutoff = cutoff.div_euclid(extent.grain).saturating_mul(extent.grain);
+        }
         let start = match phase {
             Phase::Watching => cutoff.saturating_sub(slack),
             Phase::Cleaning => cutoff,
@@ -170,6 +174,8 @@ pub(super) struct Extent {
     pub(super) pages: u64,
     pub(super) free_pages: u64,
     pub(super) page_size: u64,
+    /// Nanoseconds of a stretch of time that is removed at once for nothing; 0 if there is no such thing.
+    pub(super) grain: i64,
 }
 
 /// Whether a clean-up has begun.
@@ -258,6 +264,7 @@ mod tests {
             pages: 1_000,
             free_pages: 0,
             page_size: 4096,
+            grain: 0,
         }
     }
 
@@ -320,6 +327,29 @@ mod tests {
         assert_eq!(at(1_101, Phase::Cleaning), Some(Step::Remove { rows: 500, before }));
         assert_eq!(keep.next_step(&extent(0), i64::MAX, Phase::Cleaning, 500), None);
         assert_eq!(keep.next_step(&extent(5), i64::MIN, Phase::Cleaning, 500), None);
+    }
+
+    #[test]
+    fn time_goes_by_stretches_where_they_are_short_beside_it() {
+        let keep = |seconds| Retention {
+            time: Some(Duration::from_secs(seconds)),
+            ..Retention::NONE
+        };
+        let of_100 = Extent {
+            oldest: Some(350 * SECOND),
+            grain: 100 * SECOND,
+            ..extent(5)
+        };
+        let at = |keep: Retention, now: i64| keep.next_step(&of_100, now * SECOND, Phase::Cleaning, 500);
+        assert_eq!(at(keep(2_000), 2_399), None, "the stretch from 300 to 400 is not over");
+        let before = Some(400 * SECOND);
+        assert_eq!(at(keep(2_000), 2_400), Some(Step::Remove { rows: 500, before }));
+        let before = Some(360 * SECOND);
+        assert_eq!(
+            at(keep(200), 560),
+            Some(Step::Remove { rows: 500, before }),
+            "too coarse"
+        );
     }
 
     #[test]

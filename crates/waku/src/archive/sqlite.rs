@@ -1,4 +1,4 @@
-//! The archive's SQLite database: schema, batches of inserts, clean-up steps. Written by one thread.
+//! An archive in SQLite: schema, batches of inserts, clean-up steps. Written by one thread.
 //!
 //! Layout. `message` is an ordinary rowid table, so that payloads lie in the order of arrival, which
 //! is nearly the order of time: a page of history is read from neighbouring pages of the file. Two
@@ -136,7 +136,34 @@ pub(super) fn extent(connection: &Connection) -> rusqlite::Result<Extent> {
         pages: number("PRAGMA page_count")?,
         free_pages: number("PRAGMA freelist_count")?,
         page_size: number("PRAGMA page_size")?,
+        grain: 0,
     })
+}
+
+/// What SQLite finds wrong with the file, in its words behind ours.
+pub(super) fn faults(connection: &Connection) -> Result<Vec<String>, ArchiveError> {
+    let number = |sql: &str| -> rusqlite::Result<i64> { connection.query_row(sql, [], |row| row.get(0)) };
+    recognise(connection)?;
+    let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut faults = Vec::new();
+    for line in lines {
+        match line {
+            Ok(line) if line == "ok" => {}
+            Ok(line) => faults.push(format!("SQLite says: {}", line.replace('\n', " "))),
+            Err(error) => faults.push(ArchiveError::from(error).to_string()),
+        }
+    }
+    let counts =
+        number("SELECT messages FROM tally").and_then(|tally| Ok((tally, number("SELECT count(*) FROM message")?)));
+    match counts {
+        Ok((tally, count)) if tally != count => {
+            faults.push(format!("the file holds {count} messages, and {tally} were counted"));
+        }
+        Ok(_) => {}
+        Err(_) => faults.push("the messages in the file cannot be counted".to_owned()),
+    }
+    Ok(faults)
 }
 
 /// Makes an empty file ours; refuses files that are not.
@@ -154,10 +181,15 @@ fn claim(connection: &mut Connection) -> Result<(), ArchiveError> {
         transaction.commit()?;
         return Ok(());
     }
-    if number(connection, "PRAGMA application_id")? != APPLICATION_ID {
+    recognise(connection)
+}
+
+fn recognise(connection: &Connection) -> Result<(), ArchiveError> {
+    let number = |sql: &str| -> rusqlite::Result<i64> { connection.query_row(sql, [], |row| row.get(0)) };
+    if number("PRAGMA application_id")? != APPLICATION_ID {
         return Err(ArchiveError::NotAnArchive);
     }
-    if number(connection, "PRAGMA user_version")? != SCHEMA_VERSION {
+    if number("PRAGMA user_version")? != SCHEMA_VERSION {
         return Err(ArchiveError::OtherVersion);
     }
     Ok(())

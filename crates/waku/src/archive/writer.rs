@@ -2,7 +2,8 @@
 //! small steps between the batches.
 //!
 //! An order is answered only after the transaction that carries it is durable. A failed transaction
-//! answers every order in it with the reason; the thread goes on, and so do the readers.
+//! answers every order in it with the reason; the thread goes on, and so do the readers. Only while a
+//! server is away are orders kept and tried again: the queue in front of them is bounded.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
@@ -12,8 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::{debug, warn};
 use waku_proto::{Envelope, MessageHash};
 
+use super::database::Database;
+use super::health::Health;
 use super::retention::{Phase, Retention, Step};
-use super::sqlite::Database;
 use super::{ArchiveError, Inserted};
 
 /// What the writer is asked to do.
@@ -38,10 +40,11 @@ pub(super) struct Insert {
 }
 
 /// Works until every sender is gone and the queue is empty.
-pub(super) fn run(database: Database, retention: Retention, orders: &Receiver<Order>) {
+pub(super) fn run(database: Database, retention: Retention, health: Health, orders: &Receiver<Order>) {
     Writer {
         database,
         retention,
+        health,
         phase: Phase::Watching,
         last_commit: None,
         last_look: Instant::now(),
@@ -52,6 +55,7 @@ pub(super) fn run(database: Database, retention: Retention, orders: &Receiver<Or
 struct Writer {
     database: Database,
     retention: Retention,
+    health: Health,
     phase: Phase,
     last_commit: Option<Instant>,
     last_look: Instant,
@@ -98,7 +102,7 @@ impl Writer {
         }
         let rows: Vec<(&Envelope, MessageHash)> = batch.iter().map(|insert| (&insert.envelope, insert.hash)).collect();
         self.last_commit = Some(Instant::now());
-        let outcome = self.database.insert(&rows);
+        let outcome = self.insert(&rows);
         if let Err(error) = &outcome {
             warn!(orders = batch.len(), %error, "the archive could not store messages");
         }
@@ -112,10 +116,43 @@ impl Writer {
         stored
     }
 
+    /// Inserts, and while the server is away tries again, until it is back or the archive closes.
+    fn insert(&mut self, rows: &[(&Envelope, MessageHash)]) -> Result<Vec<bool>, ArchiveError> {
+        let mut pause = SHORT_PAUSE;
+        loop {
+            let was_closing = self.health.is_closing();
+            if was_closing && self.health.trouble() == Some(ArchiveError::Away) {
+                return Err(ArchiveError::Away); // tried for the last time with an earlier batch
+            }
+            let outcome = self.database.insert(rows);
+            self.health.report(&outcome);
+            if outcome != Err(ArchiveError::Away) || was_closing {
+                return outcome;
+            }
+            if pause == SHORT_PAUSE {
+                warn!(
+                    orders = rows.len(),
+                    "the server of the archive is away; messages wait for it"
+                );
+            }
+            let until = Instant::now() + pause;
+            while Instant::now() < until && !self.health.is_closing() {
+                thread::sleep(SHORT_PAUSE);
+            }
+            pause = (pause * 2).min(LONG_PAUSE);
+        }
+    }
+
     /// Looks whether the policy asks for a step, and takes at most one.
     fn look(&mut self, rows: u64) {
+        let is_due = self.last_look.elapsed() >= LOOK_INTERVAL || self.phase == Phase::Cleaning;
+        if !is_due && !self.database.is_cheap_to_look_at() {
+            return;
+        }
         self.last_look = Instant::now();
-        self.phase = match self.step(now(), rows) {
+        let step = self.step(now(), rows);
+        self.health.report(&step);
+        self.phase = match step {
             Ok(Some(removed)) => {
                 debug!(removed, "archive clean-up");
                 Phase::Cleaning
@@ -142,6 +179,7 @@ impl Writer {
     /// or when the step changed nothing, so that nobody repeats it for ever.
     fn step(&mut self, now: i64, rows: u64) -> Result<Option<u64>, ArchiveError> {
         let extent = self.database.extent()?;
+        let rows = self.database.step_rows(rows);
         let Some(step) = self.retention.next_step(&extent, now, self.phase, rows) else {
             return Ok(None);
         };
@@ -183,6 +221,10 @@ pub(super) fn now() -> i64 {
 /// At most one commit begins in this time: a lone message is committed at once, a stream of them shares
 /// the cost of waiting for the disk.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(10);
+/// Between two attempts to reach a server that is away, at first ...
+const SHORT_PAUSE: Duration = Duration::from_millis(100);
+/// ... and later.
+const LONG_PAUSE: Duration = Duration::from_secs(2);
 /// More orders than this wait for the next transaction, so that no asker waits for a huge one.
 const BATCH_ORDERS: usize = 2048;
 /// How often a quiet archive looks whether messages have become too old.

@@ -18,6 +18,7 @@ use libp2p::identity::Keypair;
 use tokio::sync::mpsc;
 pub(crate) use waku_proto::peers::Source;
 
+use crate::config::Circuits;
 use crate::discovery::discv5::Walker;
 use crate::discovery::dns::Resolver;
 
@@ -33,6 +34,9 @@ pub use self::record::{NodeRecord, RecordContents, RecordError};
 /// How a node finds others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DiscoveryConfig {
+    /// Nodes that are known beforehand; each address ends in `/p2p/<peer id>`. They are called as strangers are, when some
+    /// are wanted.
+    pub known: Vec<Multiaddr>,
     /// Walking over UDP.
     pub discv5: Option<Discv5Config>,
     /// Lists in the DNS.
@@ -92,6 +96,7 @@ async fn fetch(
         Ok(resolver) => resolver,
         Err(error) => return tracing::warn!(%error, "lists of nodes cannot be fetched"),
     };
+    let mut is_away = false;
     loop {
         let pause = match dns::collect(&link, |name| {
             let resolver = resolver.clone();
@@ -100,6 +105,7 @@ async fn fetch(
         .await
         {
             Ok(nodes) => {
+                is_away = false;
                 tracing::info!(nodes = nodes.len(), "a list of nodes was fetched");
                 // Without discv5 nobody listens there.
                 let _ = learned.try_send(nodes.clone());
@@ -109,7 +115,12 @@ async fn fetch(
                 AGAIN
             }
             Err(error) => {
-                tracing::warn!(%error, "a list of nodes cannot be fetched");
+                // Once is enough for whoever reads along while there is no network.
+                match is_away {
+                    false => tracing::warn!(%error, "a list of nodes cannot be fetched; it is tried again"),
+                    true => tracing::debug!(%error, "a list of nodes still cannot be fetched"),
+                }
+                is_away = true;
                 RETRY
             }
         };
@@ -120,15 +131,21 @@ async fn fetch(
     }
 }
 
-/// Whether an address can be dialled by this node: TCP, WebSocket or QUIC, by IP or name.
-pub(crate) fn is_dialable(address: &Multiaddr) -> bool {
-    use libp2p::multiaddr::Protocol::{Dns, Dns4, Dns6, Dnsaddr, Ip4, Ip6, P2p, QuicV1, Tcp, Tls, Udp, Ws, Wss};
+/// Whether an address can be dialled by this node: TCP, WebSocket or QUIC, by IP or name, or a circuit over one of these.
+pub(crate) fn is_dialable(address: &Multiaddr, circuits: Circuits) -> bool {
+    use libp2p::multiaddr::Protocol::{
+        Dns, Dns4, Dns6, Dnsaddr, Ip4, Ip6, P2p, P2pCircuit, QuicV1, Tcp, Tls, Udp, Ws, Wss,
+    };
     let mut parts = address.iter();
     let begins = matches!(
         parts.next(),
         Some(Ip4(_) | Ip6(_) | Dns(_) | Dns4(_) | Dns6(_) | Dnsaddr(_))
     );
-    begins && parts.all(|part| matches!(part, Tcp(_) | Udp(_) | QuicV1 | Tls | Ws(_) | Wss(_) | P2p(_)))
+    begins
+        && parts.all(|part| match part {
+            P2pCircuit => circuits != Circuits::Unused,
+            part => matches!(part, Tcp(_) | Udp(_) | QuicV1 | Tls | Ws(_) | Wss(_) | P2p(_)),
+        })
 }
 
 /// Lists that may wait for discv5.

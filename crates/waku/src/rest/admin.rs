@@ -4,13 +4,14 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use libp2p::PeerId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use waku_proto::peers::{Origin, Source};
-use waku_proto::{PubsubTopic, Shard, filter, lightpush, peer_exchange, store};
+use waku_proto::{PubsubTopic, Shard, filter, lightpush, peer_exchange, store, sync};
 
 use super::health::status;
 use super::{App, OK, Refusal, body};
@@ -102,11 +103,14 @@ async fn connect(State(app): State<App>, headers: HeaderMap, bytes: Bytes) -> Re
 
 /// One peer
 #[utoipa::path(get, path = "/admin/v1/peer/{peerId}", tag = "admin", params(("peerId" = String, Path)),
-    responses((status = 200, body = Peer), (status = 404, body = String)))]
+    responses((status = 200, body = Peer), (status = 400, body = String), (status = 404, body = String)))]
 async fn peer(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Peer>, Refusal> {
+    let id: PeerId = id
+        .parse()
+        .map_err(|_| Refusal::bad_request(format!("Invalid argument: {id} is not a peer id")))?;
     let peers = app.node().peers().await;
-    let found = peers.iter().find(|peer| peer.peer_id.to_string() == id);
-    let none = || Refusal::new(StatusCode::NOT_FOUND, format!("Peer with peerId {id} not found"));
+    let found = peers.iter().find(|peer| peer.peer_id == id);
+    let none = || Refusal::new(StatusCode::NOT_FOUND, format!("Peer with ID {id} not found"));
     found.map(|peer| Json(Peer::of(peer))).ok_or_else(none)
 }
 
@@ -129,7 +133,7 @@ async fn connected_peers(State(app): State<App>) -> Json<Vec<Peer>> {
 
 /// Connected peers of a shard
 #[utoipa::path(get, path = "/admin/v1/peers/connected/on/{shardId}", tag = "admin", params(("shardId" = u16, Path)),
-    responses((status = 200, body = Vec<Peer>)))]
+    responses((status = 200, body = Vec<Peer>), (status = 400, body = String)))]
 async fn connected_peers_on(State(app): State<App>, Path(shard): Path<u16>) -> Json<Vec<Peer>> {
     let peers = connected(&app).await;
     let there = peers.iter().filter(|peer| peer.shards.contains(&shard));
@@ -144,7 +148,7 @@ async fn relay_peers(State(app): State<App>) -> Result<Json<Vec<PeersOfShard>>, 
 
 /// Gossiping peers of a shard
 #[utoipa::path(get, path = "/admin/v1/peers/relay/on/{shardId}", tag = "admin", params(("shardId" = u16, Path)),
-    responses((status = 200, body = PeersOfShard)))]
+    responses((status = 200, body = PeersOfShard), (status = 400, body = String)))]
 async fn relay_peers_on(State(app): State<App>, Path(shard): Path<u16>) -> Json<PeersOfShard> {
     Json(of_shard(&app, shard, |peer| &peer.topics).await)
 }
@@ -157,7 +161,7 @@ async fn mesh_peers(State(app): State<App>) -> Result<Json<Vec<PeersOfShard>>, R
 
 /// Mesh peers of a shard
 #[utoipa::path(get, path = "/admin/v1/peers/mesh/on/{shardId}", tag = "admin", params(("shardId" = u16, Path)),
-    responses((status = 200, body = PeersOfShard)))]
+    responses((status = 200, body = PeersOfShard), (status = 400, body = String)))]
 async fn mesh_peers_on(State(app): State<App>, Path(shard): Path<u16>) -> Json<PeersOfShard> {
     Json(of_shard(&app, shard, |peer| &peer.mesh).await)
 }
@@ -275,7 +279,7 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Discovered(Source::Dns) => "Dns",
         Origin::Discovered(Source::PeerExchange) => "PeerExchange",
         Origin::Discovered(Source::Saved) => "Cache",
-        Origin::Static => "Static",
+        Origin::Static | Origin::Discovered(Source::BuiltIn) => "Static",
     }
 }
 
@@ -285,11 +289,13 @@ const STATES: [Connectedness; 4] = [
     Connectedness::CannotConnect,
     Connectedness::CanConnect,
 ];
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 8] = [
     relay::PROTOCOL,
     filter::SUBSCRIBE_PROTOCOL,
     store::PROTOCOL,
     lightpush::PROTOCOL_V2,
     lightpush::PROTOCOL_V3,
     peer_exchange::PROTOCOL,
+    sync::PROTOCOL,
+    sync::transfer::PROTOCOL,
 ];

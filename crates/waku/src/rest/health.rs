@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{App, Refusal};
+use crate::archive::Archive;
 use crate::events::Connectivity;
 use crate::relay;
 use crate::status::NodeStatus;
@@ -134,10 +135,10 @@ fn protocols(app: &App, status: &NodeStatus) -> Vec<Value> {
     };
     let not_mounted = |name: &str| json!({ name: "NOT_MOUNTED" });
     let services = status.services;
-    let store = if app.sources().archive.is_some() {
-        json!({ "Store": "READY" })
-    } else {
-        not_mounted("Store")
+    let store = match app.sources().archive.as_ref().map(Archive::trouble) {
+        None => not_mounted("Store"),
+        Some(None) => json!({ "Store": "READY" }),
+        Some(Some(trouble)) => json!({ "Store": "NOT_READY", "desc": trouble.to_string() }),
     };
     let pushes = "Node has no relay peers to fullfill push requests";
     let mounted = |is_mounted: bool, name: &str, trouble: &str| {
@@ -149,7 +150,11 @@ fn protocols(app: &App, status: &NodeStatus) -> Vec<Value> {
     };
     vec![
         follows_relay("Relay", NO_PEERS),
-        not_mounted("Rln Relay"),
+        match &status.rln {
+            None => not_mounted("Rln Relay"),
+            Some(rln) if rln.trouble.is_empty() => json!({ "Rln Relay": "READY" }),
+            Some(rln) => json!({ "Rln Relay": "NOT_READY", "desc": rln.trouble }),
+        },
         store,
         mounted(
             services.filter,

@@ -16,6 +16,7 @@ use waku_proto::{Envelope, PubsubTopic, Shard, autoshard};
 
 use super::shapes::NewMessage;
 use super::{App, OK, Refusal, body};
+use crate::lightpush;
 use crate::node::PublishError;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -92,6 +93,7 @@ async fn publish(app: &App, request: Request) -> Result<u32, (Status, String)> {
             let text = "the message breaks a rule of the network, or this node does not relay the pubsub topic";
             Err((Status::UnsupportedPubsubTopic, text.into()))
         }
+        Ok(Err(PublishError::Rate(refusal))) => Err(lightpush::of_refusal(refusal)),
         Ok(Err(PublishError::TimedOut)) | Err(_) => Err((Status::ServiceUnavailable, "Push request timed out".into())),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
             unsubscribe_content,
             options_content_subscriptions
         ))
-        .routes(routes!(content_messages))
+        .routes(routes!(content_messages, options_content_topic))
         .routes(routes!(publish_content, options_content_messages))
 }
 
@@ -155,6 +155,13 @@ async fn content_messages(
     Ok(Json(shown(&taken.ok_or_else(none)?)))
 }
 
+/// What a browser asks before it asks
+#[utoipa::path(options, path = "/relay/v1/auto/messages/{contentTopic}", tag = "relay",
+    params(("contentTopic" = String, Path, description = "with %2F for /")), responses((status = 200, body = String)))]
+async fn options_content_topic() -> &'static str {
+    OK
+}
+
 /// Publish a message on the shard of its content topic
 #[utoipa::path(post, path = "/relay/v1/auto/messages", tag = "relay", request_body = NewMessage,
     responses((status = 200, body = String), (status = 400, body = String), (status = 500, body = String)))]
@@ -191,6 +198,7 @@ async fn send(app: &App, topic: PubsubTopic, message: WakuMessage) -> Result<u32
             "the message breaks a rule of the network, or its shard is not relayed",
         )),
         Ok(Err(PublishError::NoPeers)) => Err(failed("no peers for the topic")),
+        Ok(Err(PublishError::Rate(refusal))) => Err(failed(&format!("RLN validation failed: {refusal}"))),
         Ok(Err(PublishError::TimedOut)) | Err(_) => Err(slow()),
     }
 }

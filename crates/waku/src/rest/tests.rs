@@ -17,7 +17,13 @@ struct Scene {
     health: watch::Sender<NodeHealth>,
 }
 
+mod routes;
+
 async fn scene(admin: bool) -> Scene {
+    scene_of(admin, NodeConfig::default()).await
+}
+
+async fn scene_of(admin: bool, node_config: NodeConfig) -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let archive = Archive::open(crate::archive::ArchiveConfig::at(dir.path().join("store.sqlite3"))).unwrap();
     let node_config = NodeConfig {
@@ -29,8 +35,9 @@ async fn scene(admin: bool) -> Scene {
             lightpush: true,
             peer_exchange: true,
         },
-        ..NodeConfig::default()
+        ..node_config
     };
+    let autoshards = node_config.autoshards;
     let topics: Vec<PubsubTopic> = node_config.pubsub_topics().collect();
     let (node, mut events) = Node::start(node_config).await.unwrap();
     let (health, receiver) = watch::channel(NodeHealth::Ready);
@@ -45,7 +52,7 @@ async fn scene(admin: bool) -> Scene {
         node: node.clone(),
         archive: Some(archive),
         cluster: 16,
-        autoshards: None,
+        autoshards,
         topics: topics.clone(),
         set_log_level: Some(Arc::new(|level| level == "debug")),
         health: receiver,
@@ -283,7 +290,7 @@ async fn operators_see_and_call_peers() {
     assert_eq!(peers[0]["origin"], "Static");
     let path = format!("/admin/v1/peer/{}", other.node.peer_id());
     assert_eq!(scene.get(&path).await["multiaddr"], json!(address));
-    assert_eq!(scene.ask("GET", "/admin/v1/peer/nobody", None).await.0, 404);
+    assert_eq!(scene.ask("GET", "/admin/v1/peer/nobody", None).await.0, 400);
     scene.until_some("/admin/v1/peers/service").await;
     let stats = scene.get("/admin/v1/peers/stats").await;
     assert_eq!(stats["Sum"]["Total peers"], 1);

@@ -10,6 +10,7 @@ use waku_proto::{PubsubTopic, Shard};
 
 use super::{Task, split};
 use crate::filter::Clients;
+use crate::places::RelayShare;
 use crate::rates::RateLimits;
 use crate::relay;
 use crate::status::{Connectedness, KnownPeer};
@@ -22,6 +23,8 @@ pub(crate) enum Control {
     Leave(Vec<PubsubTopic>),
     /// Connect to this address; answered when it is clear whether that went well.
     Connect(Multiaddr, oneshot::Sender<Result<PeerId, ConnectError>>),
+    /// Hang up, and call no more.
+    Forget(PeerId),
     /// Who subscribed to what by filter; dropped unanswered if that is not served.
     FilterSubscriptions(oneshot::Sender<Clients>),
     /// Other limits from now on.
@@ -35,8 +38,10 @@ pub(crate) enum Control {
 pub struct LiveLimits {
     /// How often the services may be asked.
     pub rates: RateLimits,
-    /// Connections at the same time; those that are there stay.
+    /// Connections at the same time; peers that came and for whom there is no place any more go.
     pub max_connections: u32,
+    /// How they are shared out.
+    pub relay_share: RelayShare,
     /// Connections from one IP address; 0 = any number.
     pub max_connections_per_ip: u32,
 }
@@ -69,6 +74,10 @@ impl Task {
                 self.join_topics();
             }
             Control::Connect(address, reply) => self.connect(&address, reply),
+            Control::Forget(peer) => {
+                self.book.forget(&peer);
+                let _ = self.swarm.disconnect_peer_id(peer);
+            }
             Control::FilterSubscriptions(reply) => {
                 if let Some(filter) = self.filter.clone() {
                     tokio::spawn(async move { filter.list(reply).await });
@@ -77,6 +86,7 @@ impl Task {
             Control::Limit(limits) => {
                 self.doors.set(limits.rates);
                 self.config.max_connections = limits.max_connections;
+                self.config.relay_share = limits.relay_share;
                 self.config.max_connections_per_ip = limits.max_connections_per_ip;
                 let connections = crate::behaviour::connection_limits(limits.max_connections);
                 *self.swarm.behaviour_mut().limits.limits_mut() = connections;

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use libp2p::core::ConnectedPoint;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 use waku_proto::enr::{Capabilities, RelayShards};
@@ -21,10 +20,13 @@ use crate::peer_exchange;
 use crate::request::RequestError;
 
 impl Task {
-    /// Writes our record, learns the peers of the last time, and starts looking for others.
+    /// Writes our record, learns the peers of the last time and those that are known, and starts looking for others.
     pub(super) async fn start_discovery(&mut self) -> Result<(), StartError> {
         self.record = self.own_record();
         self.learn_saved_peers();
+        for (peer, address) in self.config.discovery.known.iter().filter_map(split) {
+            self.book.add(peer, address, PeerOrigin::Discovered(Source::BuiltIn));
+        }
         let Some(record) = &self.record else {
             return Ok(());
         };
@@ -45,12 +47,39 @@ impl Task {
         }
     }
 
-    /// Our record; `None` if our key is of another kind than Waku's.
-    fn own_record(&self) -> Option<NodeRecord> {
-        let mut addresses: Vec<Multiaddr> = self.swarm.external_addresses().cloned().collect();
-        let mut listeners: Vec<Multiaddr> = self.swarm.listeners().cloned().collect();
+    /// Circuits end in our name.
+    fn without_name(&self, address: &Multiaddr) -> Multiaddr {
+        match split(address) {
+            Some((peer, address)) if peer == *self.swarm.local_peer_id() => address,
+            _ => address.clone(),
+        }
+    }
+
+    /// What the record says of where we are.
+    fn told_addresses(&self) -> Vec<Multiaddr> {
+        if self.config.announce_only {
+            return self.config.announce.clone();
+        }
+        let external = self.swarm.external_addresses();
+        let mut addresses: Vec<Multiaddr> = external.map(|address| self.without_name(address)).collect();
+        let is_circuit = |address: &&Multiaddr| address.iter().any(|part| part == Protocol::P2pCircuit);
+        let listeners = self.swarm.listeners().filter(|address| !is_circuit(address));
+        let mut listeners: Vec<Multiaddr> = listeners.cloned().collect();
         listeners.sort_by_key(|address| ip_of(address).map_or(0, distance));
         addresses.extend(listeners);
+        addresses
+    }
+
+    /// Peers or the router found out an address.
+    pub(super) fn found_address(&mut self, address: &Multiaddr) {
+        if self.config.announce_only && !self.config.announce.contains(address) {
+            self.swarm.remove_external_address(address); // else identify tells it
+        }
+    }
+
+    /// Our record; `None` if our key is of another kind than Waku's.
+    fn own_record(&self) -> Option<NodeRecord> {
+        let addresses = self.told_addresses();
         let mut capabilities = Capabilities::default();
         if self.config.mode == Mode::Relay {
             let services = self.config.services;
@@ -59,6 +88,7 @@ impl Task {
                 (Capabilities::STORE, self.config.archive.is_some()),
                 (Capabilities::FILTER, services.filter),
                 (Capabilities::LIGHTPUSH, services.lightpush),
+                (Capabilities::SYNC, self.config.store_sync.is_some()),
             ];
             for (capability, _) in offered.into_iter().filter(|(_, is_offered)| *is_offered) {
                 capabilities = capabilities | capability;
@@ -95,7 +125,9 @@ impl Task {
                 continue;
             }
             let peer = node.peer_id();
-            for address in node.addresses().into_iter().filter(is_dialable) {
+            let circuits = self.config.way_in.circuits;
+            let addresses = node.addresses().into_iter();
+            for address in addresses.filter(|address| is_dialable(address, circuits)) {
                 self.book.add(peer, address, PeerOrigin::Discovered(found.source));
             }
             self.book
@@ -103,18 +135,14 @@ impl Task {
         }
     }
 
-    /// How many discovered peers may be dialled now: relaying, until a third of three fifths of all connections are
-    /// outbound, as deployed; light, until there are a few.
+    /// How many discovered peers may be dialled now: relaying, until a third of those who relay are outbound, as deployed;
+    /// light, until there are a few.
     pub(super) fn strangers_wanted(&self) -> usize {
         let target = match self.config.mode {
-            Mode::Relay => (self.config.max_connections as usize * 3 / 5 / 3).max(1),
+            Mode::Relay => self.config.relay_share.places(self.config.max_connections).outbound,
             Mode::Light => LIGHT_PEERS,
         };
-        let outbound = self
-            .links
-            .values()
-            .filter(|links| links.values().any(ConnectedPoint::is_dialer))
-            .count();
+        let outbound = self.about.values().filter(|about| about.is_ours).count();
         let dialling = self
             .book
             .peers()

@@ -14,6 +14,14 @@ use crate::events::Origin;
 use crate::relay::{self, Verdict};
 use crate::store::unix_nanoseconds;
 
+/// A message that a peer brought, and what gossip calls it.
+pub(crate) struct Arrival {
+    pub(super) from: PeerId,
+    pub(super) id: MessageId,
+    topic: PubsubTopic,
+    size: usize,
+}
+
 impl Task {
     pub(super) fn gossip_event(&mut self, event: gossipsub::Event) {
         match event {
@@ -41,30 +49,48 @@ impl Task {
         };
         match verdict {
             Verdict::Good(good) => {
-                self.messages.received += 1;
-                if self.memory.admit(from, message.data.len(), self.now()) {
-                    self.report(id, &from, MessageAcceptance::Accept);
-                    self.count_due(&message.topic, message.data.len(), Some(from));
-                } else {
-                    self.messages.not_passed_on += 1;
-                    self.report(id, &from, MessageAcceptance::Ignore);
+                let arrival = Arrival {
+                    from,
+                    id: id.clone(),
+                    topic,
+                    size: message.data.len(),
+                };
+                match self.config.rln.clone() {
+                    Some(rln) => self.have_judged(rln, arrival, good),
+                    None => self.accept(arrival, good),
                 }
-                let envelope = Envelope::new(topic, good);
-                if self.interests.wants(&envelope) {
-                    self.gossip.received += message.data.len() as u64;
-                }
-                self.deliver(envelope, Origin::Relay, Some(from));
             }
             Verdict::Doubtful => {
                 self.messages.rejected += 1;
                 self.report(id, &from, MessageAcceptance::Ignore);
             }
-            Verdict::Bad => {
-                self.messages.rejected += 1;
-                self.report(id, &from, MessageAcceptance::Reject);
-                self.dismiss_if_graylisted(from);
-            }
+            Verdict::Bad => self.reject(id, from),
         }
+    }
+
+    /// Passes a good message on and delivers it.
+    pub(super) fn accept(&mut self, arrival: Arrival, message: WakuMessage) {
+        let Arrival { from, id, topic, size } = arrival;
+        self.messages.received += 1;
+        if self.memory.admit(from, size, self.now()) {
+            self.report(&id, &from, MessageAcceptance::Accept);
+            self.count_due(&relay::ident(&topic).hash(), size, Some(from));
+        } else {
+            self.messages.not_passed_on += 1;
+            self.report(&id, &from, MessageAcceptance::Ignore);
+        }
+        let envelope = Envelope::new(topic, message);
+        if self.interests.wants(&envelope) {
+            self.gossip.received += size as u64;
+        }
+        self.deliver(envelope, Origin::Relay, Some(from));
+    }
+
+    /// Holds a message against whoever brought it.
+    pub(super) fn reject(&mut self, id: &MessageId, from: PeerId) {
+        self.messages.rejected += 1;
+        self.report(id, &from, MessageAcceptance::Reject);
+        self.dismiss_if_graylisted(from);
     }
 
     /// Whether the shard's owner signed the message, if it is a shard that has one.
@@ -77,7 +103,7 @@ impl Task {
         about.all(|shard| shard.is_signed(topic, message, unix_nanoseconds()))
     }
 
-    fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
+    pub(super) fn report(&mut self, id: &MessageId, from: &PeerId, acceptance: MessageAcceptance) {
         if let Some(gossip) = self.swarm.behaviour_mut().relay.as_mut() {
             gossip.report_message_validation_result(id, from, acceptance);
         }
@@ -132,19 +158,9 @@ impl Task {
             // Whoever listens here may not have been the one who asked.
             Publisher::Operator | Publisher::Client => Origin::Relay,
         };
-        envelope.message.check().map_err(RelayError::Unfit)?;
-        let topic = relay::ident(&envelope.pubsub_topic);
-        let hash = topic.hash();
-        if self.topics.of(&hash).is_none() {
-            return Err(RelayError::WrongTopic);
-        }
-        if !self.is_allowed(&envelope.pubsub_topic, &envelope.message) {
-            return Err(RelayError::Unsigned);
-        }
+        self.check(&envelope)?;
+        let hash = relay::ident(&envelope.pubsub_topic).hash();
         let data = envelope.message.encode();
-        if data.len() > self.config.max_message_size {
-            return Err(RelayError::TooLarge);
-        }
         let size = data.len();
         let gossip = self
             .swarm
@@ -176,6 +192,22 @@ impl Task {
             Err(gossipsub::PublishError::MessageTooLarge) => Err(RelayError::TooLarge),
             Err(_) => Err(RelayError::Busy),
         }
+    }
+
+    /// Whether a message may be published here at all.
+    pub(super) fn check(&self, envelope: &Envelope) -> Result<(), RelayError> {
+        let Envelope { pubsub_topic, message } = envelope;
+        message.check().map_err(RelayError::Unfit)?;
+        if self.topics.of(&relay::ident(pubsub_topic).hash()).is_none() {
+            return Err(RelayError::WrongTopic);
+        }
+        if !self.is_allowed(pubsub_topic, message) {
+            return Err(RelayError::Unsigned);
+        }
+        if message.encoded_len() > self.config.max_message_size {
+            return Err(RelayError::TooLarge);
+        }
+        Ok(())
     }
 
     /// Gives a message to whoever wants it here: subscribers, archive, application.

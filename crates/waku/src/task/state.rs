@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use libp2p::PeerId;
 use libp2p::core::ConnectedPoint;
-use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, PeerId};
 use waku_proto::PubsubTopic;
 use waku_proto::filter::SUBSCRIBE_PROTOCOL;
 
 use super::Task;
 use crate::config::Mode;
 use crate::events::Connectivity;
+use crate::rln::Rln;
 use crate::status::{Messages, NodeStatus, PeerStatus};
 use crate::{filter, lightpush, relay};
 
@@ -41,14 +41,10 @@ impl Task {
     pub(super) fn status(&self) -> NodeStatus {
         let local = *self.swarm.local_peer_id();
         let not_archived = self.archiver.as_ref().map_or(0, |(archiver, _)| archiver.lost());
+        let (handed_over, taken_over) = self.requests.tally().synced();
         NodeStatus {
             peer_id: local,
-            addresses: self
-                .swarm
-                .listeners()
-                .chain(self.swarm.external_addresses())
-                .map(|address| address.clone().with(Protocol::P2p(local)))
-                .collect(),
+            addresses: self.addresses(),
             record: self.record.as_ref().map(ToString::to_string).unwrap_or_default(),
             connectivity: self.connectivity,
             reachable: self.reach.is_public,
@@ -57,13 +53,32 @@ impl Task {
             traffic: self.requests.tally().traffic(self.meters.totals(), self.gossip),
             messages: Messages {
                 not_archived,
+                handed_over,
+                taken_over,
                 ..self.messages
             },
             services: self.config.services,
             requests: self.requests.tally().demand(),
+            rln: self.config.rln.as_ref().map(Rln::status),
             filter_clients: self.filter.as_ref().map_or(0, filter::Server::clients),
             archive: None,
         }
+    }
+
+    /// Where we listen and where we are known to be reached, or what alone is announced, with our name.
+    fn addresses(&self) -> Vec<Multiaddr> {
+        let local = *self.swarm.local_peer_id();
+        let mut addresses = Vec::new();
+        let hidden = self.config.announce_only;
+        let listeners = self.swarm.listeners().filter(|_| !hidden);
+        for address in listeners.chain(self.swarm.external_addresses()) {
+            // A circuit ends in it already.
+            let address = address.clone().with_p2p(local).unwrap_or_else(|named| named);
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
     }
 
     fn peer_status(&self, peer: PeerId) -> PeerStatus {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use tokio::net::UdpSocket;
-use undertone_waku::{DiscoveryConfig, Discv5Config, Keypair, NodeConfig, NodeRecord, PeerId, Services, SignedTree};
+use undertone_waku::{
+    DiscoveryConfig, Discv5Config, Keypair, Multiaddr, NodeConfig, NodeRecord, PeerId, Services, SignedTree, WayIn,
+};
 
 use crate::common::{Running, light, message, pair, relay, service, start};
 
@@ -41,6 +43,31 @@ async fn until_connected(node: &Running, to: PeerId) {
         status.peers.iter().any(|peer| peer.peer_id == to)
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_one_address_alone_is_announced_nobody_hears_of_another() {
+    let announced: Multiaddr = "/dns4/node.example.org/tcp/443/wss".parse().unwrap();
+    let asking = || NodeConfig {
+        way_in: WayIn {
+            asks_peers: true,
+            ..WayIn::default()
+        },
+        ..relay()
+    };
+    let other = start(asking()).await;
+    let node = start(NodeConfig {
+        announce: vec![announced.clone()],
+        announce_only: true,
+        static_nodes: vec![other.address().await],
+        ..asking()
+    })
+    .await;
+    // The other reached it at another address, and said so.
+    let status = node.until("an answer", |status| status.reachable == Some(true)).await;
+    let named = announced.clone().with_p2p(node.node.peer_id()).unwrap();
+    assert_eq!(status.addresses, [named]);
+    assert_eq!(record(&node).await.addresses(), [announced]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

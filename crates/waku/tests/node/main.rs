@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod abuse;
 mod common;
 mod direct;
 mod discovery;
 mod filter;
 mod mplex;
+mod network;
 mod peers;
 mod raw;
 mod reach;
 mod relay;
 mod store;
+mod sync;
 mod wire;

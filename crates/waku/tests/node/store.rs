@@ -324,3 +324,32 @@ async fn a_stopped_store_has_everything_on_disk() {
     let again = archive(&folder).unwrap();
     assert_eq!(again.extent().unwrap().messages, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_ask_for_everything_again_and_again_leave_room_for_others() {
+    let stored = stored(200, 1_000).await;
+    let everything = Query {
+        limit: Some(100),
+        include_data: true,
+        ..stored.query()
+    };
+    let mut greedy = Vec::new();
+    for _ in 0..4 {
+        let mut raw = Raw::dial(stored.store.address().await, Muxer::Yamux).await;
+        let question = everything.encode();
+        greedy.push(tokio::spawn(async move {
+            loop {
+                raw.ask(PROTOCOL, &question).await;
+            }
+        }));
+    }
+    for _ in 0..10 {
+        let asked = stored.page(everything.clone());
+        let page = tokio::time::timeout(std::time::Duration::from_secs(5), asked).await;
+        assert_eq!(page.expect("an answer in time").entries.len(), 100);
+    }
+    for client in greedy {
+        assert!(!client.is_finished(), "it was asking all the time");
+        client.abort();
+    }
+}

@@ -1,12 +1,17 @@
 /** Writing a message: text and selection, mentions, marks, limits, and what is sent. No document needed. */
 import type { Message } from '../../api/types.ts';
-import type { Draft, Drafts } from '../../state/drafts.svelte.ts';
+import type { Written } from '../../api/client.ts';
+import { named, type Draft, type Drafts } from '../../state/drafts.svelte.ts';
 import { fold } from '../chats/chats.vm.svelte.ts';
 
 /** Characters in a message (the protocol's limit). */
 export const LONGEST = 4096;
+/** Characters of the key that is sent in place of a name. */
+export const KEY_LENGTH = 132;
 /** From here on the number left is shown. */
 const COUNT_FROM = 3800;
+/** The word that calls everybody in a chat. */
+export const EVERYBODY = 'everyone';
 
 export interface Candidate {
   key: string;
@@ -31,7 +36,7 @@ export class ComposerModel {
   constructor(private readonly chat: string, private readonly drafts: Drafts, private readonly people: () => Candidate[]) {}
 
   readonly draft: Draft = $derived.by(() => this.drafts.get(this.chat));
-  readonly length = $derived([...this.draft.text].length);
+  readonly length = $derived(sentLength(this.draft.text, this.draft.mentions));
   readonly left = $derived(LONGEST - this.length);
   readonly counting = $derived(this.length >= COUNT_FROM);
   readonly canSend = $derived(
@@ -62,11 +67,14 @@ export class ComposerModel {
     this.dismissed = this.mention ?? '';
   }
 
-  /** Puts a person's name where the `@` word is. */
+  /** Puts a person's name where the `@` word is, or their key if somebody else in the text has this name. */
   complete(person: Candidate): Edit {
-    const before = this.draft.text.slice(0, this.caret).replace(/@[\p{L}\p{N}_-]*$/u, `@${person.name} `);
+    const { mentions } = this.draft;
+    const everybody = person.key === EVERYBODY;
+    const taken = !everybody && (person.name === EVERYBODY || (mentions[person.name] ?? person.key) !== person.key);
+    const before = this.draft.text.slice(0, this.caret).replace(/@[\p{L}\p{N}_-]*$/u, `@${taken ? person.key : person.name} `);
     const text = before + this.draft.text.slice(this.caret);
-    this.drafts.put(this.chat, { text, mentions: { ...this.draft.mentions, [person.name]: person.key } });
+    this.drafts.put(this.chat, { text, mentions: everybody || taken ? mentions : { ...mentions, [person.name]: person.key } });
     return { text, from: before.length, to: before.length };
   }
 
@@ -99,19 +107,24 @@ export class ComposerModel {
     return { text: result, from: start, to: start + quoted.length };
   }
 
-  /** The text as it goes out: names that were picked become the keys they stand for. */
-  outgoing(): string {
-    let text = this.draft.text.trim();
-    const names = Object.entries(this.draft.mentions).sort(([a], [b]) => b.length - a.length);
-    for (const [name, key] of names) text = text.replaceAll(`@${name}`, `@${key}`);
-    return text;
+  /** The text as it is handed over, with whose names stand in it. */
+  outgoing(): Written {
+    const text = this.draft.text.trim();
+    const mentions = named(this.draft.mentions).filter(({ name }) => text.includes(`@${name}`));
+    return mentions.length > 0 ? { text, mentions } : { text };
   }
 
   stopEditing(): void {
-    this.drafts.put(this.chat, { editing: '', text: '' });
+    this.drafts.clear(this.chat);
   }
 
   edit(message: Message): void {
-    this.drafts.put(this.chat, { editing: message.id, text: message.text, replyTo: '' });
+    this.drafts.edit(this.chat, message);
   }
+}
+
+/** Characters of a text as it is sent, with keys in place of names. */
+function sentLength(text: string, mentions: Record<string, string>): number {
+  const longer = Object.keys(mentions).map((name) => (text.split(`@${name}`).length - 1) * (KEY_LENGTH - [...name].length));
+  return longer.reduce((sum, more) => sum + more, [...text].length);
 }

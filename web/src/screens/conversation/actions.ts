@@ -21,18 +21,18 @@ export function canEdit(message: Message): boolean {
 export function actions(
   message: Message, chat: Chat, app: App, session: Session, ui: { ask: () => void; pick: () => void },
 ): (MenuItem | false)[] {
-  const writable = chat.writable !== false && !chat.left;
+  const writable = chat.can.write === true;
   const there = !message.deleted;
   return [
-    there && writable && { label: t('message.reply'), icon: Reply, run: () => session.drafts.put(chat.id, { replyTo: message.id, editing: '' }) },
+    there && writable && { label: t('message.reply'), icon: Reply, run: () => session.drafts.answer(chat.id, message) },
     there && writable && app.features.has('react') && { label: t('message.react'), icon: SmilePlus, run: ui.pick },
     writable && app.features.has('edit') && canEdit(message) && {
       label: t('message.edit'), icon: Pencil,
-      run: () => session.drafts.put(chat.id, { editing: message.id, text: message.text, replyTo: '' }),
+      run: () => session.drafts.edit(chat.id, message),
     },
     there && message.text !== '' && { label: t('message.copy'), icon: Copy, run: () => void copy(message.text, app) },
     there && message.text !== '' && { label: t('message.forward'), icon: Forward, run: () => (app.dialog = { kind: 'forward', text: message.text }) },
-    there && writable && app.features.has('pin') && {
+    there && chat.can.pin === true && {
       label: message.pinned ? t('message.unpin') : t('message.pin'), icon: message.pinned ? PinOff : Pin,
       run: () => void app.attempt(() => session.api.pin(message.id, !message.pinned)),
     },

@@ -9,8 +9,8 @@ describe('search', () => {
 
   function setup() {
     const cache = new Cache({ messages: async () => ({ items: [] }) });
-    const chats: Chat[] = ['Bob', 'André', 'Sunday dinner'].map((name, at) => ({ id: name, kind: 'one-to-one', name, unread: 0, activeAt: at }));
-    cache.fill({ chats });
+    const chats: Chat[] = ['Bob', 'André', 'Sunday dinner'].map((name, at) => ({ id: name, kind: 'one-to-one', name, unread: 0, activeAt: at, can: {} }));
+    for (const chat of chats) cache.chats.set(chat.id, chat);
     const asked: string[] = [];
     const wants: Wanted[] = [];
     const search = async (wanted: Wanted, signal?: AbortSignal): Promise<Page<Message>> => {

@@ -1,6 +1,7 @@
 /** The pages of the settings. */
 import Archive from '@lucide/svelte/icons/archive';
 import Bell from '@lucide/svelte/icons/bell';
+import HardDrive from '@lucide/svelte/icons/hard-drive';
 import Globe from '@lucide/svelte/icons/languages';
 import Info from '@lucide/svelte/icons/info';
 import KeyRound from '@lucide/svelte/icons/key-round';
@@ -19,6 +20,7 @@ export const PAGES = [
   { id: 'node', title: 'settings.node', icon: Waypoints },
   { id: 'devices', title: 'settings.devices', icon: MonitorSmartphone },
   { id: 'backup', title: 'settings.backup', icon: Archive },
+  { id: 'storage', title: 'settings.storage', icon: HardDrive },
   { id: 'security', title: 'settings.security', icon: KeyRound },
   { id: 'about', title: 'settings.about', icon: Info },
 ] as const;

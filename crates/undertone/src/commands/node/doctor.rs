@@ -2,22 +2,25 @@
 //!
 //! It takes the same options as the node, tries the ports, and for some seconds runs a small node of its own with another
 //! key, which serves nothing: whether peers are found, whether they are of the right network and relay the right shards,
-//! and whether this machine's clock agrees with the messages that come in. If a node runs already, its ports are taken;
-//! then that is said, and its REST interface is asked if there is one.
+//! whether they can reach the node's port, and whether this machine's clock agrees with the messages that come in. If the
+//! node runs already, its port is taken; then the small node calls it, and its metrics are asked what peers say.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
-use waku::{Keypair, Multiaddr, Node, NodeConfig, NodeEvent, NodeStatus, Services};
+use waku::{Events, Keypair, Multiaddr, Node, NodeConfig, NodeEvent, NodeStatus, Services};
 
 use super::settings;
 use crate::exit::{Exit, Failure};
 use crate::node_args::NodeArgs;
 use crate::output::{self, Format};
+
+mod port;
+
+use port::Door;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,8 +45,11 @@ enum State {
 pub(super) async fn run(args: &NodeArgs, dir: &Path, wait: Duration) -> Result<()> {
     let mut findings = vec![data_directory(dir)];
     let config = settings::probe(args, dir)?;
-    findings.extend(ports(args, &config));
-    findings.extend(network(config, wait).await?);
+    findings
+        .extend(settings::few_places(&settings::limits(args)).map(|said| finding(State::Unclear, "connections", said)));
+    let (door, ports) = port::look(args, &config);
+    findings.extend(ports);
+    findings.extend(network(config, door, wait).await?);
     let format = args.output.format();
     match format {
         Format::Json => output::json_line(&findings),
@@ -87,56 +93,23 @@ fn data_directory(dir: &Path) -> Finding {
     }
 }
 
-fn ports(args: &NodeArgs, config: &NodeConfig) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (option, address) in settings::tcp_ports(args) {
-        if address.port() == 0 {
-            continue;
-        }
-        findings.push(match TcpListener::bind(address) {
-            Ok(_) => finding(State::Good, "port", format!("TCP port {} is free", address.port())),
-            Err(error) => taken(option, address, "TCP", &error),
-        });
-    }
-    if let Some(discv5) = &config.discovery.discv5 {
-        let address = SocketAddr::new(discv5.listen.ip(), settings::discv5_port(args));
-        findings.push(match UdpSocket::bind(address) {
-            Ok(_) => finding(State::Good, "port", format!("UDP port {} is free", address.port())),
-            Err(error) => taken("--discv5-udp-port", address, "UDP", &error),
-        });
-    }
-    findings
-}
-
-fn taken(option: &str, address: SocketAddr, kind: &str, error: &std::io::Error) -> Finding {
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        let text = format!(
-            "{kind} port {} is taken, perhaps by your node that is running; if it is another program's, choose another with {option}",
-            address.port()
-        );
-        finding(State::Unclear, "port", text)
-    } else {
-        let text = format!(
-            "{address} cannot be listened on ({}); look at {option} and --listen-address",
-            error.kind()
-        );
-        finding(State::Bad, "port", text)
-    }
-}
-
 /// Runs a small node and looks at what it sees.
-async fn network(config: NodeConfig, wait: Duration) -> Result<Vec<Finding>> {
-    let looks_for_nobody =
-        config.static_nodes.is_empty() && config.discovery.discv5.is_none() && config.discovery.dns_lists.is_empty();
+async fn network(config: NodeConfig, door: Door, wait: Duration) -> Result<Vec<Finding>> {
+    let looks_for_nobody = settings::looks_for_nobody(&config);
     let (cluster, shards, has_list) = (
         config.cluster,
         config.shards.clone(),
         !config.discovery.dns_lists.is_empty(),
     );
+    let (listen, announce) = match door.is_free() {
+        true => (config.listen.clone(), config.announce.clone()),
+        false => (vec!["/ip4/127.0.0.1/tcp/0".parse::<Multiaddr>()?], Vec::new()),
+    };
     let config = NodeConfig {
         keypair: Keypair::generate_secp256k1(),
-        listen: vec!["/ip4/127.0.0.1/tcp/0".parse::<Multiaddr>()?],
-        announce: Vec::new(),
+        // Only where the node is to listen can peers say whether they reach it.
+        listen: listen.into_iter().take(1).collect(),
+        announce,
         services: Services::default(),
         archive: None,
         peer_file: None,
@@ -144,25 +117,11 @@ async fn network(config: NodeConfig, wait: Duration) -> Result<Vec<Finding>> {
         ..config
     };
     let (node, mut events) = Node::start(config).await?;
-    let until = Instant::now() + wait;
-    let mut skews = Vec::new();
-    loop {
-        tokio::select! {
-            () = sleep_until(until) => break,
-            event = events.recv() => match event {
-                Some(NodeEvent::Envelope { envelope, .. }) if skews.len() < MOST => {
-                    skews.extend(envelope.message.timestamp.map(skew));
-                }
-                Some(_) => {}
-                None => break,
-            }
-        }
-        if skews.len() >= ENOUGH && node.status().await.is_some_and(|status| status.peers.len() >= 3) {
-            break;
-        }
-    }
+    let skews = listen_for(&node, &mut events, &door, wait).await;
     let status = node.status().await;
     let known = node.peers().await.len();
+    // Last, because it makes the node that runs one of the peers.
+    let taken = door.taken_by(&node).await;
     node.shutdown().await;
     let Some(status) = status else {
         return Ok(vec![finding(State::Bad, "network", "the node stopped by itself")]);
@@ -172,7 +131,34 @@ async fn network(config: NodeConfig, wait: Duration) -> Result<Vec<Finding>> {
         findings.push(on_shards(&status, &shards));
         findings.push(clock(skews));
     }
+    findings.extend(taken);
+    findings.extend(door.reached(&status));
     Ok(findings)
+}
+
+/// Waits for peers, for what they say, and for messages; answers how far our clock is from those.
+async fn listen_for(node: &Node, events: &mut Events, door: &Door, wait: Duration) -> Vec<i64> {
+    let until = Instant::now() + wait;
+    let mut skews = Vec::new();
+    loop {
+        tokio::select! {
+            () = sleep_until(until) => return skews,
+            event = events.recv() => match event {
+                Some(NodeEvent::Envelope { envelope, .. }) if skews.len() < MOST => {
+                    skews.extend(envelope.message.timestamp.map(skew));
+                }
+                Some(_) => {}
+                None => return skews,
+            }
+        }
+        if skews.len() < ENOUGH {
+            continue;
+        }
+        let status = node.status().await;
+        if status.is_some_and(|status| status.peers.len() >= 3 && (status.reachable.is_some() || !door.is_free())) {
+            return skews;
+        }
+    }
 }
 
 fn peers(status: &NodeStatus, looks_for_nobody: bool, has_list: bool, known: usize, cluster: u16) -> Finding {

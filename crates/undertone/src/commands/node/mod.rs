@@ -6,15 +6,18 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::args::mistake;
 use crate::config;
 use crate::node_args::layers::{self, Layer};
 use crate::node_args::{ConfigCommand, NodeAction, NodeArgs, NodeCommand};
 use crate::output::{self, Format};
 
+mod archive;
 mod dns_tree;
 mod doctor;
 mod key;
-mod preset;
+pub(super) mod preset;
+mod rln;
 mod serve;
 mod settings;
 
@@ -24,8 +27,10 @@ pub(super) async fn run(command: NodeCommand) -> Result<()> {
         None => serve::run(&command.args).await,
         Some(NodeAction::DnsTree(args)) => dns_tree::run(&args),
         Some(NodeAction::Config(ConfigCommand::Print(args))) => print(&args),
+        Some(NodeAction::Archive(command)) => archive::run(command).await,
+        Some(NodeAction::Rln(command)) => rln::run(command),
         Some(NodeAction::Doctor(args)) => {
-            let (node, _) = NodeArgs::with_file(&layer(&args.node)?).unwrap_or_else(|error| error.exit());
+            let (node, _) = NodeArgs::with_file(&layer(&args.node)?).unwrap_or_else(|error| mistake::exit(&error));
             doctor::run(&node, &node.place.dir()?, Duration::from_secs(args.wait)).await
         }
     }
@@ -50,7 +55,7 @@ pub(super) fn interrupted() -> Result<impl Future<Output = ()>> {
 
 /// Prints the settings that somebody made, as a configuration file.
 fn print(args: &NodeArgs) -> Result<()> {
-    let (args, matches) = NodeArgs::with_file(&layer(args)?).unwrap_or_else(|error| error.exit());
+    let (args, matches) = NodeArgs::with_file(&layer(args)?).unwrap_or_else(|error| mistake::exit(&error));
     let given = layers::given(&matches);
     match args.output.format() {
         Format::Json => {

@@ -2,18 +2,19 @@
 //!
 //! SIGHUP reads the configuration again and applies what can be changed while running: limits and the log level.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
-use waku::{Metrics, Node, NodeEvent, NodeHealth, Rest, RestSources};
+use waku::{Metrics, Node, NodeConfig, NodeEvent, NodeHealth, Rest, RestSources};
 
-use super::{interrupted, layer, settings};
-use crate::args::LogLevel;
+use super::{interrupted, layer, rln, settings};
+use crate::args::{LogLevel, mistake};
 use crate::log::{self, Levels};
 use crate::node_args::NodeArgs;
 use crate::output::{self, Format};
@@ -36,14 +37,18 @@ struct Ready {
 /// Runs until interrupted.
 pub(super) async fn run(given: &NodeArgs) -> Result<()> {
     let dir = given.place.dir()?;
-    let (args, _) = NodeArgs::with_file(&layer(given)?).unwrap_or_else(|error| error.exit());
+    let (args, _) = NodeArgs::with_file(&layer(given)?).unwrap_or_else(|error| mistake::exit(&error));
     let levels = log::start_as(
         args.log_level.unwrap_or(LogLevel::Info),
         args.operate.log_format.unwrap_or_default(),
     );
-    let stop = interrupted()?;
+    let mut stop = std::pin::pin!(interrupted()?);
     let mut reload = signal(SignalKind::hangup()).context("cannot listen for the signal to read the settings again")?;
-    let config = settings::config(&args, &dir)?;
+    let config = tokio::select! {
+        config = configured(&args, &dir) => config?,
+        () = &mut stop => return Ok(()),
+    };
+    note(&args, &config);
     let (cluster, shards) = (config.cluster, config.shards.clone());
     let topics = config.pubsub_topics().collect();
     let (archive, autoshards) = (config.archive.clone(), config.autoshards);
@@ -61,7 +66,6 @@ pub(super) async fn run(given: &NodeArgs) -> Result<()> {
     let doors = Doors::open(&args, sources).await?;
     let _ = health.send(NodeHealth::Ready);
     announce(&node, &doors, (cluster, shards), args.output.format()).await;
-    let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
@@ -84,6 +88,34 @@ pub(super) async fn run(given: &NodeArgs) -> Result<()> {
         tracing::warn!("the node took too long to stop; what the archive acknowledged is on disk");
     }
     Ok(())
+}
+
+/// What an operator may not have meant.
+fn note(args: &NodeArgs, config: &NodeConfig) {
+    if let Some(said) = settings::few_places(&settings::limits(args)) {
+        tracing::warn!("{said}");
+    }
+    if settings::looks_for_nobody(config) {
+        tracing::info!(
+            "nobody is looked for, the node waits to be called; --preset, --staticnode or --dns-discovery-url find others"
+        );
+    }
+}
+
+/// Reads the settings and opens the archive, which may wait for a server, on a thread that need not end before the process
+/// does; then what limits rates.
+async fn configured(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
+    let (of_node, folder) = (args.clone(), dir.to_owned());
+    let (reply, opened) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("settings".into())
+        .spawn(move || {
+            let _ = reply.send(settings::config(&of_node, &folder)); // nobody listens when it was stopped meanwhile
+        })
+        .context("the system gives no thread")?;
+    let mut config = opened.await.context("the settings could not be read")??;
+    config.rln = rln::start(args, dir).await?;
+    Ok(config)
 }
 
 /// Says that the node is ready, and where it can be found.
@@ -151,7 +183,7 @@ impl Doors {
 async fn read_again(given: &NodeArgs, node: &Node, levels: &Levels) {
     let read = layer(given).and_then(|layer| {
         NodeArgs::with_file(&layer).map_err(|error| {
-            let text = error.to_string();
+            let text = mistake::sentence(&error).unwrap_or_else(|| error.to_string());
             anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().to_owned())
         })
     });
