@@ -122,6 +122,10 @@ impl<A> Peer<A> {
     fn is_connected(&self) -> bool {
         matches!(self.link, Link::Connected(_))
     }
+
+    fn is_idle_stranger(&self) -> bool {
+        self.link == Link::Idle && self.origin == Origin::Inbound
+    }
 }
 
 impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
@@ -199,7 +203,7 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
     }
 
     /// The last connection to a peer is gone. One that broke soon counts as a failed dial, so that a
-    /// peer that hangs up at once is not dialled in a loop.
+    /// peer that hangs up at once is not dialled in a loop. A stranger that came to us is forgotten, unless it is banned.
     pub fn disconnected(&mut self, peer: &P, now: u64) {
         let Some(entry) = self.peers.get_mut(peer) else {
             return;
@@ -207,7 +211,9 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         let Link::Connected(since) = entry.link else {
             return;
         };
-        if now.saturating_sub(since) >= STABLE {
+        if entry.origin == Origin::Inbound && now >= entry.banned_until {
+            self.peers.remove(peer);
+        } else if now.saturating_sub(since) >= STABLE {
             entry.is_proven |= !entry.addresses.is_empty();
             entry.failures = 0;
             entry.link = Link::Idle;
@@ -215,6 +221,7 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         } else {
             self.failed(peer, now);
         }
+        self.forgive();
     }
 
     /// A dial did not lead to a connection.
@@ -258,10 +265,12 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         self.merit(peer, -5);
     }
 
-    /// Leaves the peer alone for so many milliseconds.
+    /// Leaves the peer alone for so many milliseconds. When the book is full, the stranger's ban that would end first ends
+    /// at once.
     pub fn ban(&mut self, peer: P, now: u64, duration: u64) {
         let entry = self.peers.entry(peer).or_insert_with(|| Peer::unknown(Origin::Inbound));
         entry.banned_until = entry.banned_until.max(now + duration);
+        self.forgive();
     }
 
     /// Whether the peer is to be left alone.
@@ -322,7 +331,7 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
     /// Forgets what need not be kept: idle strangers that came to us and whose ban is over.
     pub fn tidy(&mut self, now: u64) {
         self.peers
-            .retain(|_, peer| peer.link != Link::Idle || peer.origin != Origin::Inbound || now < peer.banned_until);
+            .retain(|_, peer| !peer.is_idle_stranger() || now < peer.banned_until);
     }
 
     fn failed(&mut self, peer: &P, now: u64) {
@@ -343,6 +352,18 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
     fn merit(&mut self, peer: &P, change: i32) {
         if let Some(entry) = self.peers.get_mut(peer) {
             entry.merit = (entry.merit + change).clamp(-MAX_MERIT, MAX_MERIT);
+        }
+    }
+
+    /// Forgets the idle stranger whose ban ends first, if the book is more than full.
+    fn forgive(&mut self) {
+        if self.peers.len() <= self.capacity {
+            return;
+        }
+        let strangers = self.peers.iter().filter(|(_, peer)| peer.is_idle_stranger());
+        let first = strangers.min_by_key(|(_, peer)| peer.banned_until);
+        if let Some(name) = first.map(|(name, _)| name.clone()) {
+            self.peers.remove(&name);
         }
     }
 

@@ -4,23 +4,21 @@ use std::time::Duration;
 
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::{NetworkBehaviour, StreamProtocol};
-use libp2p::{autonat, connection_limits, dcutr, identify, ping, relay as circuit, upnp};
+use libp2p::{autonat, dcutr, identify, ping, relay as circuit, upnp};
 use tokio::sync::mpsc;
 use waku_proto::{filter, lightpush, metadata, peer_exchange, store, sync};
 
 use crate::config::{Mode, NodeConfig};
-use crate::inbound::{self, Inbound};
-use crate::{handshakes, relay};
+use crate::streams::{self, Inbound};
+use crate::{connections, relay};
 
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     /// First, so that a connection too many costs nothing else.
-    pub(crate) limits: connection_limits::Behaviour,
-    pub(crate) handshakes: handshakes::Behaviour,
+    pub(crate) connections: connections::Behaviour,
     pub(crate) identify: identify::Behaviour,
     pub(crate) ping: ping::Behaviour,
-    pub(crate) inbound: inbound::Behaviour,
-    pub(crate) outbound: libp2p_stream::Behaviour,
+    pub(crate) streams: streams::Behaviour,
     pub(crate) relay: Toggle<relay::Gossip>,
     /// Carries connections between peers that cannot reach each other.
     pub(crate) hop: Toggle<circuit::Behaviour>,
@@ -41,12 +39,11 @@ impl Behaviour {
         topics: &relay::Topics,
         circuits: Option<circuit::client::Behaviour>,
     ) -> Result<(Self, mpsc::Receiver<Inbound>), &'static str> {
-        let limits = connection_limits(config.max_connections);
         let identify = identify::Config::new("ipfs/0.1.0".to_owned(), config.keypair.public())
             .with_agent_version(config.agent.clone())
             .with_hide_listen_addrs(config.announce_only)
             .with_interval(Duration::from_secs(30 * 60));
-        let (inbound, streams) = inbound::Behaviour::new(protocols(config));
+        let (streams, opened) = streams::Behaviour::new(protocols(config));
         let relay = match config.mode {
             Mode::Relay => Some(relay::gossip(config, topics)?),
             Mode::Light => None,
@@ -65,20 +62,18 @@ impl Behaviour {
                 .then(|| autonat::v1::Behaviour::new(own, reachability(config)))
                 .into(),
             router: reach.asks_router.then(upnp::tokio::Behaviour::default).into(),
-            limits: connection_limits::Behaviour::new(limits),
-            handshakes: handshakes::Behaviour::default(),
+            connections: connections::Behaviour::new(config.max_connections),
             identify: identify::Behaviour::new(identify),
             ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY)),
-            inbound,
-            outbound: libp2p_stream::Behaviour::new(),
+            streams,
             relay: relay.into(),
         };
-        Ok((behaviour, streams))
+        Ok((behaviour, opened))
     }
 }
 
 /// As nwaku asks: three peers, every half minute. On loopback, where no address is global and there is nobody
-/// to be spared, every second.
+/// to be spared, every second, and the same peer again.
 fn reachability(config: &NodeConfig) -> autonat::v1::Config {
     let is_loopback = |address: &libp2p::Multiaddr| {
         address
@@ -86,23 +81,15 @@ fn reachability(config: &NodeConfig) -> autonat::v1::Config {
             .any(|part| matches!(part, libp2p::multiaddr::Protocol::Ip4(ip) if ip.is_loopback()))
     };
     let on_loopback = config.listen.iter().any(is_loopback);
-    let (boot_delay, retry_interval) = if on_loopback { (1, 1) } else { (15, 30) };
+    let (boot_delay, retry_interval, throttle) = if on_loopback { (1, 1, 1) } else { (15, 30, 90) };
     autonat::v1::Config {
         boot_delay: Duration::from_secs(boot_delay),
         retry_interval: Duration::from_secs(retry_interval),
+        throttle_server_period: Duration::from_secs(throttle),
         refresh_interval: Duration::from_secs(300),
         only_global_ips: !on_loopback,
         ..autonat::v1::Config::default()
     }
-}
-
-/// So many connections, and what follows from it.
-pub(crate) fn connection_limits(most: u32) -> connection_limits::ConnectionLimits {
-    connection_limits::ConnectionLimits::default()
-        .with_max_established(Some(most))
-        .with_max_established_per_peer(Some(MAX_PER_PEER))
-        .with_max_pending_incoming(Some(MAX_INCOMING))
-        .with_max_pending_outgoing(Some(MAX_OUTGOING))
 }
 
 /// The services that this node offers, which is also what identify lists.
@@ -133,12 +120,5 @@ fn protocols(config: &NodeConfig) -> Vec<StreamProtocol> {
     protocols
 }
 
-/// Two peers that dial each other at the same time have two for a moment, and one more each while they try, at the same
-/// time too, whether they can reach each other.
-const MAX_PER_PEER: u32 = 4;
-/// Connections that are being made to us at the same time, from all addresses; each is an open file.
-const MAX_INCOMING: u32 = 512;
-/// Connections that we are making at the same time.
-const MAX_OUTGOING: u32 = 64;
 /// Often enough to notice a dead peer within a minute, seldom enough to leave an idle machine alone.
 const PING_EVERY: Duration = Duration::from_secs(30);

@@ -63,6 +63,10 @@ impl Limiter {
         if self.full_at.len() >= MAX_REMEMBERED {
             self.full_at.retain(|_, full_at| *full_at > now);
         }
+        if self.full_at.len() >= MAX_REMEMBERED {
+            // Whoever it is: a crowd of that size may ask as often as it likes, and must not be remembered without end.
+            self.full_at.pop_first();
+        }
         let full_at = self.full_at.get(&peer).copied().unwrap_or(0).max(now);
         let next = full_at + self.rate.every;
         if next - now > self.rate.every * u64::from(self.rate.burst) {
@@ -73,7 +77,7 @@ impl Limiter {
     }
 }
 
-/// Peers remembered by a limiter before full buckets are swept out.
+/// Peers remembered by a limiter.
 const MAX_REMEMBERED: usize = 4096;
 
 /// Open streams to our services, by peer.

@@ -124,6 +124,9 @@ impl Buckets {
                 if peers.len() >= MAX_PEERS {
                     peers.retain(|_, allowance| now.saturating_sub(allowance.since) < 2 * window);
                 }
+                if peers.len() >= MAX_PEERS {
+                    peers.pop_first();
+                }
                 let full = u64::from(limit.volume) * ratio * 3 / 4;
                 let allowance = peers.entry(peer).or_insert(Allowance { since: now, left: full });
                 if now.saturating_sub(allowance.since) >= window {
@@ -140,6 +143,9 @@ impl Buckets {
                 let full = f64::from(limit.volume);
                 if peers.len() >= MAX_PEERS {
                     peers.retain(|_, bucket| now.saturating_sub(bucket.at) < limit.period);
+                }
+                if peers.len() >= MAX_PEERS {
+                    peers.pop_first();
                 }
                 let bucket = peers.entry(peer).or_insert(Bucket { tokens: full, at: now });
                 bucket.take(u64::from(limit.volume), limit.period, now)
@@ -178,7 +184,7 @@ pub(crate) struct Allowance {
 
 /// A day: longer periods are a slip of the pen.
 const LONGEST: u64 = 24 * 3_600_000;
-/// Peers remembered before those are swept out whose bucket is full again.
+/// Peers remembered; those whose bucket is full again go first.
 const MAX_PEERS: usize = 4_096;
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use libp2p::PeerId;
 use libp2p::gossipsub::{
-    self, AllowAllSubscriptionFilter, ConfigBuilder, DataTransform, IdentTopic, MessageAuthenticity, MessageId,
-    PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams, ValidationMode, Version,
+    self, CallbackSubscriptionFilter, ConfigBuilder, DataTransform, IdentTopic, MaxCountSubscriptionFilter,
+    MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, RawMessage, TopicHash, TopicScoreParams,
+    ValidationMode, Version,
 };
 use sha2::{Digest, Sha256};
 use waku_proto::gossip::DEPLOYED as MESH;
@@ -27,7 +28,10 @@ use crate::config::NodeConfig;
 mod tests;
 
 /// The gossip behaviour with our gate in front of it.
-pub(crate) type Gossip = gossipsub::Behaviour<Gate, AllowAllSubscriptionFilter>;
+pub(crate) type Gossip = gossipsub::Behaviour<Gate, MaxCountSubscriptionFilter<OfTopics>>;
+
+/// Which topics peers may say that they are interested in.
+type OfTopics = CallbackSubscriptionFilter<fn(&TopicHash) -> bool>;
 
 /// libp2p protocol id.
 pub(crate) const PROTOCOL: &str = "/vac/waku/relay/2.0.0";
@@ -126,11 +130,25 @@ pub(crate) fn gossip(config: &NodeConfig, topics: &Topics) -> Result<Gossip, &'s
         max_message_size: config.max_message_size,
     };
     let parameters = parameters(config.max_message_size).map_err(|_| "the gossip parameters contradict each other")?;
-    let mut gossip = Gossip::new_with_transform(MessageAuthenticity::Anonymous, parameters, gate)?;
+    let subscriptions = MaxCountSubscriptionFilter {
+        filter: CallbackSubscriptionFilter(is_short as fn(&TopicHash) -> bool),
+        max_subscribed_topics: MAX_TOPICS,
+        max_subscriptions_per_request: MAX_TOPICS,
+    };
+    let mut gossip = Gossip::new_with_subscription_filter_and_transform(
+        MessageAuthenticity::Anonymous,
+        parameters,
+        subscriptions,
+        gate,
+    )?;
     gossip
         .with_peer_score(score_parameters(), thresholds())
         .map_err(|_| "the score parameters contradict each other")?;
     Ok(gossip)
+}
+
+fn is_short(topic: &TopicHash) -> bool {
+    topic.as_str().len() <= MAX_TOPIC
 }
 
 /// Joins the mesh of a topic.
@@ -187,7 +205,7 @@ fn parameters(max_message_size: usize) -> Result<gossipsub::Config, gossipsub::C
 fn score_parameters() -> PeerScoreParams {
     PeerScoreParams {
         topic_score_cap: 0.0,
-        app_specific_weight: 0.0,
+        app_specific_weight: STRANGER,
         ip_colocation_factor_weight: -50.0,
         ip_colocation_factor_threshold: 5.0,
         ip_colocation_factor_whitelist: [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].into(),
@@ -319,12 +337,31 @@ impl SlowReaders {
     }
 }
 
+/// What a peer that has done nothing yet stands at: a hair above zero, since gossip keeps peers that stand at zero or below
+/// for ten minutes after they have gone, and strangers could fill its memory by coming and going. Deployed nodes let them
+/// stand at zero; the difference turns no decision, and is rounded away where a score is shown.
+const STRANGER: f64 = 1e-7;
+
+/// Has a peer that has just come stand where strangers stand.
+pub(crate) fn welcome(gossip: &mut Gossip, peer: &PeerId) {
+    gossip.set_application_score(peer, 1.0);
+}
+
+/// The score of a peer as it is shown.
+pub(crate) fn score(gossip: &Gossip, peer: &PeerId) -> Option<f64> {
+    gossip.peer_score(peer).map(|score| (score * 1e6).round() / 1e6)
+}
+
 /// Below this score a peer is not listened to any more, and we hang up.
 pub(crate) const GRAYLIST: f64 = -10_000.0;
 
 /// Room above the longest message: the library compares its whole receive buffer, not one message,
 /// with the limit, and reads 8 KiB at a time.
 const HEADROOM: usize = 64 * 1024;
+/// Topics of one peer, which is every shard that a cluster can have.
+const MAX_TOPICS: usize = 1024;
+/// Bytes of the name of a topic; those of shards have about 20.
+const MAX_TOPIC: usize = 256;
 /// Deployed nodes announce up to 5000 ids of 34 bytes at once; the default of 16 KiB closes the stream.
 const MAX_CONTROL: usize = 512 * 1024;
 /// How long gossip remembers a message, in milliseconds: `history_length` heartbeats.

@@ -5,33 +5,33 @@ use std::time::Duration;
 use futures::AsyncWriteExt;
 use libp2p::PeerId;
 use libp2p::swarm::{Stream, StreamProtocol};
-use libp2p_stream::{Control, OpenStreamError};
 use tokio::time::timeout;
 use waku_proto::codec::FrameError;
 
 use crate::framing::{self, ReadError};
 use crate::status::{Purpose, Tally};
+use crate::streams::{OpenError, Opener};
 
 /// Opens streams to peers; clones share the connections.
 #[derive(Clone)]
 pub(crate) struct Requests {
-    control: Control,
+    opener: Opener,
     tally: Tally,
 }
 
 impl Requests {
-    pub(crate) fn new(control: Control, tally: Tally) -> Self {
-        Self { control, tally }
+    pub(crate) fn new(opener: Opener, tally: Tally) -> Self {
+        Self { opener, tally }
     }
 
     /// Opens a stream.
     pub(crate) async fn open(&self, peer: PeerId, protocol: &'static str) -> Result<Stream, RequestError> {
-        let mut control = self.control.clone();
-        match timeout(OPEN, control.open_stream(peer, StreamProtocol::new(protocol))).await {
-            Err(_) => Err(RequestError::TooSlow),
-            Ok(Err(OpenStreamError::UnsupportedProtocol(_))) => Err(RequestError::Unsupported),
-            Ok(Err(_)) => Err(RequestError::Broken),
+        let opening = self.opener.open(peer, StreamProtocol::new(protocol));
+        match timeout(OPEN, opening).await {
             Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(OpenError::Unsupported)) => Err(RequestError::Unsupported),
+            Ok(Err(OpenError::NotConnected)) => Err(RequestError::Broken),
+            Ok(Err(OpenError::TooSlow)) | Err(_) => Err(RequestError::TooSlow),
         }
     }
 

@@ -11,13 +11,13 @@ use waku_proto::{
 };
 
 use crate::archive::Archive;
-use crate::inbound::Inbound;
 use crate::lightpush::{self, Version};
 use crate::limits::{ByteBudget, Limiter, Rate, StreamCount};
 use crate::metadata;
 use crate::peer_exchange::{self, KnownRecords};
 use crate::rates::{Buckets, RateLimit, RateLimits};
 use crate::status::{ServiceKind, Tally};
+use crate::streams::Inbound;
 use crate::sync::Syncer;
 use crate::task::News;
 use crate::{filter, store};

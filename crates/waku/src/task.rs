@@ -431,6 +431,9 @@ impl Task {
         self.about.entry(peer).or_insert_with(|| About::since(now, is_ours));
         self.book.connected(peer, now);
         self.called(peer, Ok(()));
+        if let Some(gossip) = self.swarm.behaviour_mut().relay.as_mut() {
+            relay::welcome(gossip, &peer);
+        }
         if too_many || self.book.is_banned(&peer, now) {
             self.swarm.close_connection(connection);
             return;

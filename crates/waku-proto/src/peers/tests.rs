@@ -67,13 +67,12 @@ fn strangers_are_not_dialled_and_banned_peers_neither() {
     book.connected(9, 0);
     book.add(9, "x", Origin::Inbound);
     book.disconnected(&9, 60_000);
+    assert!(book.is_empty(), "the stranger is forgotten");
     book.add(1, "a", Origin::Static);
     book.ban(1, 0, 100_000);
     assert!(book.is_banned(&1, 99_999));
     assert!(dialled(&mut book, 99_999).is_empty());
     assert_eq!(dialled(&mut book, 100_000), [1]);
-    book.tidy(100_000);
-    assert_eq!(book.len(), 1, "the stranger is forgotten");
 }
 
 #[test]
@@ -84,6 +83,19 @@ fn a_ban_outlives_tidying() {
     assert!(book.is_banned(&9, 999));
     book.tidy(1_000);
     assert!(book.is_empty());
+}
+
+#[test]
+fn banned_strangers_are_remembered_as_far_as_there_is_room() {
+    let mut book = book();
+    book.add(1, "a", Origin::Static);
+    for stranger in 10..30 {
+        book.connected(stranger, 0);
+        book.ban(stranger, 0, 1_000 + u64::from(stranger));
+        book.disconnected(&stranger, 1);
+    }
+    assert_eq!(book.len(), 4);
+    assert!((27..30).all(|stranger| book.is_banned(&stranger, 2)) && book.peer(&1).is_some());
 }
 
 #[test]

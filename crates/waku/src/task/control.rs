@@ -88,8 +88,7 @@ impl Task {
                 self.config.max_connections = limits.max_connections;
                 self.config.relay_share = limits.relay_share;
                 self.config.max_connections_per_ip = limits.max_connections_per_ip;
-                let connections = crate::behaviour::connection_limits(limits.max_connections);
-                *self.swarm.behaviour_mut().limits.limits_mut() = connections;
+                self.swarm.behaviour_mut().connections.allow(limits.max_connections);
             }
             Control::Peers(reply) => {
                 let peers = self.book.peers().map(|(peer, known)| self.known_peer(*peer, known));
@@ -164,7 +163,7 @@ impl Task {
             is_outbound: link.is_some_and(libp2p::core::ConnectedPoint::is_dialer),
             topics: here.iter().filter(|topic| listens(topic)).cloned().collect(),
             mesh: here.iter().filter(|topic| in_mesh(topic)).cloned().collect(),
-            score: gossip.and_then(|gossip| gossip.peer_score(&peer_id)),
+            score: gossip.and_then(|gossip| relay::score(gossip, &peer_id)),
         }
     }
 }

@@ -46,7 +46,7 @@ impl Task {
             _ => Some(circuit::client::new(own_id)).unzip(),
         };
         let (behaviour, streams) = Behaviour::new(&config, &topics, circuits).map_err(StartError::Unusable)?;
-        let requests = Requests::new(behaviour.outbound.new_control(), tally.clone());
+        let requests = Requests::new(behaviour.streams.opener(), tally.clone());
         let tls = config.certificate.as_ref().map(|certificate| &certificate.0);
         let transport = transport::build(&config.keypair, &meters, tls, to_relays)
             .map_err(|_| StartError::Unusable("the network is not usable"))?;

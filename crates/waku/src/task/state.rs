@@ -105,7 +105,7 @@ impl Task {
                 .unwrap_or_default(),
             shards: known.map(|known| known.shards().to_vec()).unwrap_or_default(),
             mesh: self.topics.list().into_iter().filter(in_mesh).collect(),
-            score: gossip.and_then(|gossip| gossip.peer_score(&peer)),
+            score: gossip.and_then(|gossip| relay::score(gossip, &peer)),
         }
     }
 }
