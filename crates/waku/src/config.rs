@@ -56,9 +56,8 @@ pub struct NodeConfig {
     pub peer_capacity: Option<usize>,
     /// Connections from one IP address; 0 = any number. Loopback is exempt.
     pub max_connections_per_ip: u32,
-    /// Bytes of messages that gossip may remember, which is about six seconds of traffic; one peer may
-    /// bring three quarters of them. What exceeds it is delivered here but not passed on. The default
-    /// is above what a link of 1 Gbit/s brings; a small machine should have less.
+    /// Bytes of messages that gossip may remember, for peers that ask for what they missed in the last six seconds; one
+    /// peer may bring three quarters of them. What exceeds it is delivered and passed on all the same.
     pub gossip_memory: usize,
     /// Tell the application of every message on every topic that is relayed, not only of what it is interested in.
     pub hear_everything: bool,
@@ -103,7 +102,7 @@ impl Default for NodeConfig {
             relay_share: RelayShare::default(),
             peer_capacity: None,
             max_connections_per_ip: 5,
-            gossip_memory: 1024 * 1024 * 1024,
+            gossip_memory: 64 * 1024 * 1024,
             hear_everything: false,
             way_in: WayIn::default(),
             rate_limits: RateLimits::default(),

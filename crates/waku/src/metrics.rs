@@ -117,6 +117,7 @@ fn of_messages(page: &mut Page, status: &NodeStatus) {
     }
     page.one(names::UNDERTONE_MESSAGES_PUBLISHED, &[], messages.published);
     page.one(names::UNDERTONE_MESSAGES_NOT_PASSED_ON, &[], messages.not_passed_on);
+    page.one(names::UNDERTONE_MESSAGES_NOT_KEPT, &[], messages.not_kept);
     if let Some(archive) = status.archive {
         let stored = [("type", "stored")];
         page.one(names::WAKU_ARCHIVE_MESSAGES, &stored, archive.messages);

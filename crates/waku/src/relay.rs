@@ -270,6 +270,7 @@ impl Memory {
     /// peer, who may use three quarters.
     pub(crate) fn admit(&mut self, peer: PeerId, size: usize, now: u64) -> bool {
         self.forget(now);
+        let size = size + OVERHEAD;
         let of_peer = self.by_peer.get(&peer).copied().unwrap_or(0);
         if self.total + size > self.limit || of_peer + size > self.limit / 4 * 3 {
             return false;
@@ -366,5 +367,7 @@ const MAX_TOPIC: usize = 256;
 const MAX_CONTROL: usize = 512 * 1024;
 /// How long gossip remembers a message, in milliseconds: `history_length` heartbeats.
 const REMEMBERED: u64 = 6_000;
+/// Bytes that gossip needs for a message beside those of the message.
+const OVERHEAD: usize = 512;
 /// Bytes that may wait for one peer that does not read.
 const MAX_BACKLOG: u64 = 16 * 1024 * 1024;

@@ -137,8 +137,10 @@ pub struct Messages {
     pub received: u64,
     /// Ones that were turned away by the rules.
     pub rejected: u64,
-    /// Good ones that were not passed on, because gossip's memory was full.
+    /// Ones that were not passed on, because their proofs could not be judged in time.
     pub not_passed_on: u64,
+    /// Good ones that were passed on and not kept for peers that might ask for them, because gossip's memory was full.
+    pub not_kept: u64,
     /// Ones that this node published, for itself or for light clients.
     pub published: u64,
     /// Ones that the archive could not take in time.

@@ -152,8 +152,16 @@ async fn write(archive: Archive, mut arrivals: mpsc::Receiver<Arrived>, lost: Ar
 }
 
 async fn insert(archive: &Archive, arrived: Arrived) -> Result<(), ArchiveError> {
-    let envelope = Envelope::clone(&arrived.envelope);
-    archive.insert(envelope, arrived.hash, arrived.at).await.map(|_| ())
+    let Arrived {
+        envelope,
+        hash,
+        at,
+        _permit,
+    } = arrived;
+    archive
+        .insert(Arc::unwrap_or_clone(envelope), hash, at)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) fn unix_nanoseconds() -> i64 {

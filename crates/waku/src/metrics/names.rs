@@ -33,7 +33,12 @@ pub(super) const UNDERTONE_ARCHIVE_BYTES: Name = Name("undertone_archive_bytes",
 pub(super) const UNDERTONE_MESSAGES_NOT_PASSED_ON: Name = Name(
     "undertone_messages_not_passed_on",
     Counter,
-    "good messages not passed on for want of memory",
+    "messages not passed on, since their proofs could not be judged in time",
+);
+pub(super) const UNDERTONE_MESSAGES_NOT_KEPT: Name = Name(
+    "undertone_messages_not_kept",
+    Counter,
+    "good messages passed on and not kept for peers that ask again, for want of memory",
 );
 pub(super) const UNDERTONE_MESSAGES_PUBLISHED: Name = Name(
     "undertone_messages_published",

@@ -22,12 +22,16 @@ fn on_a_shard_with_an_owner_others_are_turned_away() {
 #[test]
 fn the_memory_of_gossip_is_bounded_and_no_peer_takes_all_of_it() {
     let [a, b, c] = peers();
-    let mut memory = Memory::new(1000);
-    assert!(memory.admit(a, 400, 0) && memory.admit(a, 350, 10));
+    let mut memory = Memory::new(100_000);
+    let with_all = |bytes: usize| bytes - OVERHEAD;
+    assert!(memory.admit(a, with_all(40_000), 0) && memory.admit(a, with_all(35_000), 10));
     assert!(!memory.admit(a, 1, 20), "a quarter is for the others");
-    assert!(memory.admit(b, 250, 30));
+    assert!(memory.admit(b, with_all(25_000), 30));
     assert!(!memory.admit(c, 1, 40));
-    assert!(memory.admit(c, 400, 6_000), "the first message is forgotten by now");
+    assert!(
+        memory.admit(c, with_all(40_000), 6_000),
+        "the first message is forgotten by now"
+    );
     assert!(!memory.admit(c, 1, 6_005));
 }
 

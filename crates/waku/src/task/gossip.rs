@@ -72,18 +72,22 @@ impl Task {
     pub(super) fn accept(&mut self, arrival: Arrival, message: WakuMessage) {
         let Arrival { from, id, topic, size } = arrival;
         self.messages.received += 1;
-        if self.memory.admit(from, size, self.now()) {
-            self.report(&id, &from, MessageAcceptance::Accept);
-            self.count_due(&relay::ident(&topic).hash(), size, Some(from));
-        } else {
-            self.messages.not_passed_on += 1;
-            self.report(&id, &from, MessageAcceptance::Ignore);
-        }
+        self.report(&id, &from, MessageAcceptance::Accept);
+        self.count_due(&relay::ident(&topic).hash(), size, Some(from));
+        self.budget(&id, from, size);
         let envelope = Envelope::new(topic, message);
         if self.interests.wants(&envelope) {
             self.gossip.received += size as u64;
         }
         self.deliver(envelope, Origin::Relay, Some(from));
+    }
+
+    /// Has gossip forget a message that it has sent on, if it remembers too much already.
+    fn budget(&mut self, id: &MessageId, from: PeerId, size: usize) {
+        if !self.memory.admit(from, size, self.now()) {
+            self.messages.not_kept += 1;
+            self.report(id, &from, MessageAcceptance::Ignore);
+        }
     }
 
     /// Holds a message against whoever brought it.
@@ -172,8 +176,9 @@ impl Task {
         let subscribed = gossip.all_peers().filter(|(_, topics)| topics.contains(&&hash));
         let peers: Vec<PeerId> = subscribed.map(|(peer, _)| *peer).collect();
         match published {
-            Ok(_) => {
+            Ok(id) => {
                 self.messages.published += 1;
+                self.budget(&id, *self.swarm.local_peer_id(), size);
                 if origin == Origin::Own {
                     self.gossip.sent += (size * peers.len()) as u64;
                 }

@@ -2,7 +2,7 @@
 
 use undertone_waku::{Keypair, NodeConfig, NodeStatus, Rln, RlnDesk};
 
-use crate::common::{Running, message, relay, start};
+use crate::common::{Running, message, pair, relay, start};
 
 /// A node that takes part in gossip, and passes nothing on: whoever should judge its messages drops them all.
 async fn swallowing(config: NodeConfig) -> Running {
@@ -76,4 +76,36 @@ async fn message_of(number: u32, by: &mut Running) -> waku_proto::Envelope {
     let (own, _) = by.next().await;
     assert_eq!(own.message.payload[..4], number.to_be_bytes());
     own
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_gossip_may_remember_is_passed_on_all_the_same() {
+    let (middle, mut last) = pair(
+        NodeConfig {
+            gossip_memory: 20_000,
+            ..relay()
+        },
+        relay(),
+    )
+    .await;
+    let first = start(NodeConfig {
+        static_nodes: vec![middle.address().await],
+        ..relay()
+    })
+    .await;
+    first.until_meshed(&middle).await;
+    middle.until_meshed(&first).await;
+    for number in 0..50 {
+        first.node.publish(message(number, 4_000)).await.unwrap();
+    }
+    let mut heard = Vec::new();
+    for _ in 0..50 {
+        let (envelope, _) = last.next().await;
+        heard.push(u32::from_be_bytes(envelope.message.payload[..4].try_into().unwrap()));
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, (0..50).collect::<Vec<u32>>());
+    let messages = middle.status().await.messages;
+    // Three quarters of the room, for whoever brings them.
+    assert_eq!((messages.received, messages.not_kept), (50, 47));
 }
