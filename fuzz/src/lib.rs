@@ -18,7 +18,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use waku_proto::codec::LengthReader;
 use waku_proto::store::{Query, Response};
-use waku_proto::{ContentTopic, Envelope, MessageHash, PubsubTopic, Shard, WakuMessage, filter, lightpush, metadata};
+use waku_proto::{
+    ContentTopic, Envelope, MessageHash, PubsubTopic, Shard, WakuMessage, filter, lightpush, metadata, rendezvous,
+};
 
 /// A decoder under test.
 pub struct Target {
@@ -217,7 +219,7 @@ pub fn waku_message(bytes: &[u8]) {
     assert_eq!(WakuMessage::decode(&message.encode()), Ok(message));
 }
 
-/// Entries of node records, and peer exchange.
+/// Entries of node records, peer exchange, and rendezvous.
 pub fn discovery(bytes: &[u8]) {
     use waku_proto::enr::{RelayShards, SHARD_LIST, join_addresses, split_addresses};
     use waku_proto::peer_exchange::{MAX_PEERS, Request, Response};
@@ -241,6 +243,14 @@ pub fn discovery(bytes: &[u8]) {
         assert!(response.records.len() <= MAX_PEERS);
         assert_eq!(Response::decode(&response.clone().encode()), Ok(response));
     }
+    if let Ok(message) = rendezvous::Message::decode(bytes) {
+        let again = rendezvous::Message::decode(&message.clone().encode());
+        assert_eq!(again, Ok(message.clone()));
+        if let rendezvous::Message::Discover(question) = message {
+            let _ = rendezvous::point::Point::<u8>::default().discover(&question, 0);
+        }
+    }
+    let _ = rendezvous::MixRecord::decode(bytes);
 }
 
 pub fn topics(bytes: &[u8]) {

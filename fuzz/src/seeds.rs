@@ -11,7 +11,7 @@ use protocol::layers::encryption::{PairSession, SignedBundle, seal_dh, seal_pair
 use protocol::layers::{application, datasync, segmentation};
 use waku_proto::filter::{Ask, Topics};
 use waku_proto::store::{Direction, Entry, Query, Response};
-use waku_proto::{Envelope, MessageHash, WakuMessage, filter, lightpush, metadata};
+use waku_proto::{Envelope, MessageHash, WakuMessage, filter, lightpush, metadata, rendezvous};
 
 use super::{installation, rng, secret_key, topic_key};
 
@@ -26,10 +26,27 @@ pub(super) fn discovery() -> Vec<Vec<u8>> {
         description: String::new(),
         records: vec![vec![0xf8; 40]],
     };
+    let registration = rendezvous::Registration {
+        namespace: "rs/16/32".into(),
+        record: vec![7; 40],
+        ttl: Some(7_200),
+    };
+    let question = rendezvous::Question {
+        namespace: "rs/16/32".into(),
+        limit: Some(12),
+        cookie: [&[0; 8][..], b"rs/16/32"].concat(),
+    };
+    let answer = rendezvous::Answer {
+        registrations: vec![registration.clone()],
+        ..rendezvous::Answer::default()
+    };
     vec![
         vec![0, 16, 2, 0, 32, 0, 64],
         vec![0, 8, 4, 127, 0, 0, 1, 6, 0xea, 0x60],
         response.encode(),
+        rendezvous::Message::Register(registration).encode(),
+        rendezvous::Message::Discover(question).encode(),
+        rendezvous::Message::Discovered(answer).encode(),
     ]
 }
 

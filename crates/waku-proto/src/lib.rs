@@ -15,6 +15,7 @@
 //! | [`metadata`] | 66/WAKU2-METADATA |
 //! | [`enr`] | 31/WAKU2-ENR: capabilities, addresses and shards in a node record |
 //! | [`peer_exchange`] | 34/WAKU2-PEER-EXCHANGE |
+//! | [`rendezvous`] | libp2p's rendezvous, under its own id and the deployed one |
 //! | [`rln`] | 17/WAKU2-RLN-RELAY: proofs on the wire, and who exceeds the rate |
 //! | [`peers`] | which peers to dial, trust with a request, or leave alone |
 //! | [`codec`] | the length prefix in front of every message on a stream |
@@ -30,6 +31,7 @@ pub mod message;
 pub mod metadata;
 pub mod peer_exchange;
 pub mod peers;
+pub mod rendezvous;
 pub mod rln;
 pub mod shard;
 pub mod store;

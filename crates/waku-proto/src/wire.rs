@@ -235,3 +235,93 @@ pub struct WakuMessageAndTopic {
     #[prost(message, optional, tag = "2")]
     pub message: Option<WakuMessage>,
 }
+
+/// Rendezvous of libp2p. Types: 0 register, 1 its answer, 2 unregister, 3 discover, 4 its answer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct Rendezvous {
+    #[prost(int32, optional, tag = "1")]
+    pub r#type: Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    pub register: Option<RendezvousRegister>,
+    #[prost(message, optional, tag = "3")]
+    pub register_response: Option<RendezvousRegisterResponse>,
+    #[prost(message, optional, tag = "4")]
+    pub unregister: Option<RendezvousUnregister>,
+    #[prost(message, optional, tag = "5")]
+    pub discover: Option<RendezvousDiscover>,
+    #[prost(message, optional, tag = "6")]
+    pub discover_response: Option<RendezvousDiscoverResponse>,
+}
+
+/// Rendezvous: keep this record.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct RendezvousRegister {
+    #[prost(string, optional, tag = "1")]
+    pub ns: Option<String>,
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub signed_peer_record: Option<Vec<u8>>,
+    #[prost(uint64, optional, tag = "3")]
+    pub ttl: Option<u64>,
+}
+
+/// Rendezvous: what became of a record.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct RendezvousRegisterResponse {
+    #[prost(uint32, optional, tag = "1")]
+    pub status: Option<u32>,
+    #[prost(string, optional, tag = "2")]
+    pub status_text: Option<String>,
+    #[prost(uint64, optional, tag = "3")]
+    pub ttl: Option<u64>,
+}
+
+/// Rendezvous: keep it no longer.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct RendezvousUnregister {
+    #[prost(string, optional, tag = "1")]
+    pub ns: Option<String>,
+}
+
+/// Rendezvous: who is there?
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct RendezvousDiscover {
+    #[prost(string, optional, tag = "1")]
+    pub ns: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub limit: Option<u64>,
+    #[prost(bytes = "vec", optional, tag = "3")]
+    pub cookie: Option<Vec<u8>>,
+}
+
+/// Rendezvous: those are.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct RendezvousDiscoverResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub registrations: Vec<RendezvousRegister>,
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub cookie: Option<Vec<u8>>,
+    #[prost(uint32, optional, tag = "3")]
+    pub status: Option<u32>,
+    #[prost(string, optional, tag = "4")]
+    pub status_text: Option<String>,
+}
+
+/// What nodes of the mix network leave at a rendezvous point, below a signature.
+#[derive(Clone, PartialEq, Message)]
+#[allow(missing_docs)]
+pub struct WakuPeerRecord {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub peer_id: Option<Vec<u8>>,
+    #[prost(uint64, optional, tag = "2")]
+    pub seq_no: Option<u64>,
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub multiaddrs: Vec<Vec<u8>>,
+    #[prost(string, optional, tag = "4")]
+    pub mix_public_key: Option<String>,
+}

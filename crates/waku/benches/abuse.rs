@@ -73,6 +73,7 @@ fn serve() {
                 filter: true,
                 lightpush: true,
                 peer_exchange: true,
+                rendezvous: true,
             },
             archive: Some(archive.unwrap()),
             ..relay(&[])

@@ -10,7 +10,7 @@ use waku_proto::{filter, lightpush, metadata, peer_exchange, store, sync};
 
 use crate::config::{Mode, NodeConfig};
 use crate::streams::{self, Inbound};
-use crate::{connections, relay};
+use crate::{connections, relay, rendezvous};
 
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
@@ -114,6 +114,9 @@ fn protocols(config: &NodeConfig) -> Vec<StreamProtocol> {
             }
             if config.services.peer_exchange {
                 protocols.push(StreamProtocol::new(peer_exchange::PROTOCOL));
+            }
+            if config.services.rendezvous {
+                protocols.extend(rendezvous::SERVED.map(|(protocol, _)| StreamProtocol::new(protocol)));
             }
         }
     }

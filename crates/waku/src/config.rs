@@ -175,6 +175,8 @@ pub struct Services {
     pub lightpush: bool,
     /// Tells others of nodes that discv5 came across.
     pub peer_exchange: bool,
+    /// Keeps the records of others for others to find.
+    pub rendezvous: bool,
 }
 
 /// How archives are compared with those of other nodes. The defaults are the deployed ones.

@@ -6,15 +6,15 @@
 //!
 //! ```text
 //! node.rs      the handle                 task.rs       owns the swarm and every piece of state
-//! transport.rs TCP, WebSocket, Noise      inbound.rs    streams that peers open to our services
-//! relay.rs     gossip and its limits      request.rs    streams that we open to theirs
+//! transport.rs TCP, WebSocket, Noise      connections.rs how many of them there may be
+//! relay.rs     gossip and its limits      streams.rs request.rs  peers' streams to our services, ours to theirs
 //! store.rs sync.rs filter.rs lightpush.rs metadata.rs   one service each, client and server
 //! events.rs    the bounded queue to the application     archive/  what a store node keeps
 //! limits.rs    what one peer may take     status.rs     what an operator sees
 //! direct.rs    a node for one errand, with none of the rest
 //! ```
 //!
-//! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`) only adds peers to the book of
+//! Discovery (`discovery/`: DNS lists, discv5; `peer_exchange.rs`; `rendezvous.rs`) only adds peers to the book of
 //! `task.rs`. Operators have `rest/` and `metrics.rs`, which only ask the handle. Rate limiting proofs are made and
 //! judged by whoever holds the other end of `rln.rs`.
 
@@ -39,6 +39,7 @@ mod places;
 mod protected;
 mod rates;
 mod relay;
+mod rendezvous;
 mod request;
 mod rest;
 mod rln;

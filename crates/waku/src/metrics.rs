@@ -269,10 +269,11 @@ fn agent(agent: &str) -> &'static str {
         .unwrap_or(if agent.is_empty() { "unknown" } else { "other" })
 }
 
-const SOURCES: [(Source, &str); 5] = [
+const SOURCES: [(Source, &str); 6] = [
     (Source::Discv5, "discv5"),
     (Source::Dns, "dns"),
     (Source::PeerExchange, "peer-exchange"),
+    (Source::Rendezvous, "rendezvous"),
     (Source::Saved, "saved"),
     (Source::BuiltIn, "built-in"),
 ];

@@ -16,6 +16,7 @@ use crate::limits::{ByteBudget, Limiter, Rate, StreamCount};
 use crate::metadata;
 use crate::peer_exchange::{self, KnownRecords};
 use crate::rates::{Buckets, RateLimit, RateLimits};
+use crate::rendezvous::{self, Points};
 use crate::status::{ServiceKind, Tally};
 use crate::streams::Inbound;
 use crate::sync::Syncer;
@@ -30,6 +31,7 @@ pub(crate) struct Services {
     pub(crate) filter: Option<filter::Server>,
     pub(crate) lightpush: Option<lightpush::Server>,
     pub(crate) known: KnownRecords,
+    pub(crate) points: Points,
     pub(crate) news: mpsc::Sender<News>,
     pub(crate) max_message_size: usize,
     pub(crate) budget: ByteBudget,
@@ -111,7 +113,12 @@ async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
             })
             .await;
         }
-        _ => {}
+        other => {
+            let served = rendezvous::SERVED.iter().find(|(protocol, _)| *protocol == other);
+            if let Some((_, kind)) = served {
+                rendezvous::serve(stream, peer, *kind, &services.points, &services.tally).await;
+            }
+        }
     }
 }
 

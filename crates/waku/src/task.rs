@@ -27,6 +27,7 @@ use crate::events::{Connectivity, EventQueue, Origin};
 use crate::limits::ByteBudget;
 use crate::peer_exchange::KnownRecords;
 use crate::relay::{self, Memory, SlowReaders, Topics};
+use crate::rendezvous::Met;
 use crate::request::{RequestError, Requests};
 use crate::rln::{RlnRefusal, RlnVerdict};
 use crate::serve::Doors;
@@ -42,6 +43,7 @@ mod light;
 mod places;
 mod rate;
 mod reach;
+mod rendezvous;
 mod seen;
 mod start;
 mod state;
@@ -94,6 +96,8 @@ pub(crate) enum News {
     FilterAnswered(PeerId, Result<(), Failure>),
     Pushed(PeerId, Envelope),
     Exchanged(PeerId, Result<Vec<NodeRecord>, RequestError>),
+    /// Who was met at a rendezvous point.
+    Met(PeerId, Result<Vec<Met>, RequestError>),
     /// A message of gossip whose proof was looked at.
     Judged(gossip::Arrival, Option<(WakuMessage, RlnVerdict)>),
     /// A message to be published, with a proof.
@@ -164,6 +168,8 @@ pub(crate) struct Task {
     own: metadata::Own,
     record: Option<NodeRecord>,
     known: KnownRecords,
+    /// When our record was left at which rendezvous point, in milliseconds since the node began.
+    registered: BTreeMap<PeerId, u64>,
     doors: Doors,
     reach: reach::Reach,
     found: mpsc::Receiver<Found>,
@@ -298,6 +304,7 @@ impl Task {
             }
             News::Pushed(peer, envelope) => self.pushed(peer, envelope),
             News::Exchanged(peer, result) => self.exchanged(peer, result),
+            News::Met(point, result) => self.met(point, result),
             News::Judged(arrival, judged) => self.judged(arrival, judged),
             News::Cleared {
                 envelope,
@@ -320,6 +327,9 @@ impl Task {
         self.events.flush();
         if self.ticks.is_multiple_of(discover::EXCHANGE_EVERY) || self.ticks == 5 {
             self.ask_for_peers();
+        }
+        if self.ticks % rendezvous::VISIT_EVERY == 3 {
+            self.visit_a_point();
         }
         if self.ticks.is_multiple_of(TIDY_EVERY) {
             self.save_peers();

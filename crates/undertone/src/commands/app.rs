@@ -153,6 +153,7 @@ fn discovery(network: &preset::Network) -> Result<DiscoveryConfig> {
         dns_lists: lists.collect::<Result<_, _>>()?,
         name_servers: Vec::new(),
         peer_exchange: !network.is_local,
+        rendezvous: false,
     })
 }
 

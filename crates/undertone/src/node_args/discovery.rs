@@ -31,6 +31,9 @@ pub(crate) struct DiscoveryArgs {
     /// Tell light clients of other nodes, and ask peers for some when discv5 is off [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) peer_exchange: Option<bool>,
+    /// Keep the records of nodes for others to find, and leave ours with nodes that do the same [default: true]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) rendezvous: Option<bool>,
     /// Keep the addresses of good peers for the next start [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) peer_persistence: Option<bool>,

@@ -84,11 +84,6 @@ const OPTIONS: &[Theirs] = &[
         Only(&["false"]),
         "places for peers are not shared out by shard; leave it out",
     ),
-    option(
-        "rendezvous",
-        Only(&["false"]),
-        "it is not spoken; leave it out, nodes find others by --discv5-discovery, --dns-discovery-url and --peer-exchange",
-    ),
     option("pubsub-topic", Only(&[]), "use --shard with the number of the shard"),
     option("topic", Only(&[]), "use --shard with the number of the shard"),
     option("protected-topic", Only(&[]), "use --protected-shard"),

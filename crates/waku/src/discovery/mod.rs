@@ -45,6 +45,8 @@ pub struct DiscoveryConfig {
     pub name_servers: Vec<SocketAddr>,
     /// Asking connected peers for others, when discv5 is off.
     pub peer_exchange: bool,
+    /// Leaving our addresses at connected peers that are rendezvous points, and asking them for others.
+    pub rendezvous: bool,
 }
 
 /// Nodes that were found.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use waku_proto::peers::{Origin, Source};
-use waku_proto::{PubsubTopic, Shard, filter, lightpush, peer_exchange, store, sync};
+use waku_proto::{PubsubTopic, Shard, filter, lightpush, peer_exchange, rendezvous, store, sync};
 
 use super::health::status;
 use super::{App, OK, Refusal, body};
@@ -289,7 +289,7 @@ const STATES: [Connectedness; 4] = [
     Connectedness::CannotConnect,
     Connectedness::CanConnect,
 ];
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 10] = [
     relay::PROTOCOL,
     filter::SUBSCRIBE_PROTOCOL,
     store::PROTOCOL,
@@ -298,4 +298,6 @@ const SERVICES: [&str; 8] = [
     peer_exchange::PROTOCOL,
     sync::PROTOCOL,
     sync::transfer::PROTOCOL,
+    rendezvous::PROTOCOL,
+    rendezvous::PROTOCOL_MIX,
 ];

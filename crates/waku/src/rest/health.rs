@@ -168,7 +168,11 @@ fn protocols(app: &App, status: &NodeStatus) -> Vec<Value> {
         } else {
             not_mounted("Peer Exchange")
         },
-        not_mounted("Rendezvous"),
+        if services.rendezvous {
+            json!({ "Rendezvous": "READY" })
+        } else {
+            not_mounted("Rendezvous")
+        },
     ]
 }
 

@@ -34,6 +34,7 @@ async fn scene_of(admin: bool, node_config: NodeConfig) -> Scene {
             filter: true,
             lightpush: true,
             peer_exchange: true,
+            rendezvous: true,
         },
         ..node_config
     };

@@ -56,7 +56,7 @@ impl Task {
     }
 
     /// What the record says of where we are.
-    fn told_addresses(&self) -> Vec<Multiaddr> {
+    pub(super) fn told_addresses(&self) -> Vec<Multiaddr> {
         if self.config.announce_only {
             return self.config.announce.clone();
         }

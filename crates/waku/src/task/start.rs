@@ -22,6 +22,7 @@ use crate::limits::ByteBudget;
 use crate::node::StartError;
 use crate::peer_exchange::KnownRecords;
 use crate::relay::{Memory, SlowReaders, Topics};
+use crate::rendezvous::Points;
 use crate::request::Requests;
 use crate::serve::{self, Doors, Services};
 use crate::status::{Bytes, Messages, Tally};
@@ -80,6 +81,7 @@ impl Task {
         let (finder, found) = mpsc::channel(discover::FOUND);
         let services = Services {
             known: known.clone(),
+            points: Points::default(),
             doors: doors.clone(),
             own: own.clone(),
             archive: config.archive.clone(),
@@ -114,6 +116,7 @@ impl Task {
             own,
             record: None,
             known,
+            registered: BTreeMap::new(),
             doors,
             reach: reach::Reach::default(),
             found,

@@ -28,6 +28,7 @@ pub(crate) fn service() -> NodeConfig {
             filter: true,
             lightpush: true,
             peer_exchange: true,
+            rendezvous: true,
         },
         ..relay()
     }

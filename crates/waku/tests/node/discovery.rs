@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use tokio::net::UdpSocket;
 use undertone_waku::{
-    DiscoveryConfig, Discv5Config, Keypair, Multiaddr, NodeConfig, NodeRecord, PeerId, Services, SignedTree, WayIn,
+    DiscoveryConfig, Discv5Config, Keypair, Multiaddr, Node, NodeConfig, NodeRecord, PeerId, PeerOrigin, Services,
+    SignedTree, Source, WayIn,
 };
 
 use crate::common::{Running, light, message, pair, relay, service, start};
@@ -209,4 +210,28 @@ fn answer(question: &[u8], texts: &BTreeMap<String, String>) -> Vec<u8> {
         answer.extend(parts);
     }
     answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_meet_at_a_rendezvous_point() {
+    let point = start(service()).await;
+    let address = point.address().await;
+    let visiting = |shards: &[u16]| NodeConfig {
+        static_nodes: vec![address.clone()],
+        shards: shards.to_vec(),
+        discovery: DiscoveryConfig {
+            rendezvous: true,
+            ..DiscoveryConfig::default()
+        },
+        ..relay()
+    };
+    // Of another shard; whoever is started like the others is interested in theirs.
+    let (elsewhere, _events) = Node::start(visiting(&[7])).await.unwrap();
+    let first = start(visiting(&[32])).await;
+    let second = start(visiting(&[32, 64])).await;
+    until_connected(&second, first.node.peer_id()).await;
+    let found = second.node.peers().await;
+    let of_first = found.iter().find(|peer| peer.peer_id == first.node.peer_id()).unwrap();
+    assert_eq!(of_first.origin, PeerOrigin::Discovered(Source::Rendezvous));
+    assert!(found.iter().all(|peer| peer.peer_id != elsewhere.peer_id()));
 }

@@ -155,6 +155,7 @@ pub(super) fn config(args: &NodeArgs, dir: &Path) -> Result<NodeConfig> {
             filter: args.filter.unwrap_or(true),
             lightpush: args.lightpush.unwrap_or(true),
             peer_exchange: args.discovery.peer_exchange.unwrap_or(true),
+            rendezvous: args.discovery.rendezvous.unwrap_or(true),
         },
         discovery: discovery(args, &network)?,
         peer_file: if args.discovery.peer_persistence.unwrap_or(true) {
@@ -429,6 +430,7 @@ fn discovery(args: &NodeArgs, network: &Network) -> Result<DiscoveryConfig> {
             servers
         },
         peer_exchange: options.peer_exchange.unwrap_or(true),
+        rendezvous: options.rendezvous.unwrap_or(true),
     })
 }
 
