@@ -56,6 +56,7 @@ pub(crate) async fn run(services: Services, mut streams: mpsc::Receiver<Inbound>
     }
 }
 
+// over budget: an arm for each service
 async fn serve(services: &Services, doors: &Doors, inbound: Inbound) {
     let Inbound { peer, protocol, stream } = inbound;
     match protocol.as_ref() {

@@ -43,7 +43,7 @@ impl<P: Ord> Point<P> {
             return Err(Status::InvalidRecord);
         }
         let ttl = ttl.unwrap_or(MAX_TTL);
-        if ttl < MIN_TTL || ttl > LONGEST_WISH {
+        if !(MIN_TTL..=LONGEST_WISH).contains(&ttl) {
             return Err(Status::InvalidTtl);
         }
         let granted = ttl.min(MAX_TTL);
