@@ -6,6 +6,7 @@ mod attachments;
 mod commands;
 mod common;
 mod direct;
+mod disk;
 mod groups;
 mod marks;
 mod node;

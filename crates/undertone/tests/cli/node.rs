@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::common::{Process, assert_sentence, eventually, failure, run, undertone};
 
 /// Options of a node that takes any free ports of loopback.
-const ANYWHERE: [&str; 9] = [
+pub(crate) const ANYWHERE: [&str; 9] = [
     "node",
     "--json",
     "--preset=local",
