@@ -83,7 +83,9 @@ test('who was never in a group asks by the link of a member, from a message, and
   // Nobody asks twice.
   await message(bob, 'I invite you').getByRole('button', { name: 'Link to a group' }).click();
   await dialog.getByText('You asked Alice Doe to let you in. You will see here when they do.').waitFor();
-  await openChat(alice, 'Walls & ropes');
+  // Its name also stands in what was said to Bob.
+  await openChat(alice, 'No messages yet');
+  await details(alice);
   await alice.getByText('Me too, please.').waitFor();
   await alice.getByRole('button', { name: 'Let in' }).click();
   await dialog.getByText('You are in this group.').waitFor();
@@ -92,7 +94,7 @@ test('who was never in a group asks by the link of a member, from a message, and
 });
 
 test('who is no contact of the member becomes one first, with the link pasted under New chat or Add contact', async () => {
-  const words = `Come: ${(homes.bob.command('link', (homes.bob.command('group', 'list') as { name: string; id: string }[]).find((one) => one.name === 'Walls & ropes')!.id) as { link: string }).link}.`;
+  const words = `Come: ${(homes.bob.command('group', 'link', '@Walls & ropes') as { link: string }).link}.`;
   const carol = await world.page(homes.carol);
   await carol.getByRole('button', { name: 'Add contact' }).first().or(carol.getByRole('button', { name: 'New chat' })).first().waitFor();
   await carol.getByRole('button', { name: 'New chat' }).click();
