@@ -84,7 +84,7 @@ async fn seen(State(app): State<App>, Path((profile, by)): Path<(String, String)
         "stranger" => Onlooker::Stranger,
         _ => return Err(Refusal::not_found("a profile is seen by a contact or by a stranger")),
     };
-    let settings = profile.board().settings.borrow().clone();
+    let settings = *profile.board().settings.borrow();
     Ok(Json(people::as_seen(profile.account(), &settings, by)))
 }
 

@@ -26,7 +26,7 @@ fn file(hex: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn links_keep_the_order_in_which_they_were_set_and_contacts_see_no_more_than_was_chosen() {
+async fn links_keep_the_order_in_which_they_were_set() {
     let running = crate::common::start().await;
     let client = &running.client;
     let profile = unlocked(client, "alice").await;
@@ -45,6 +45,24 @@ async fn links_keep_the_order_in_which_they_were_set_and_contacts_see_no_more_th
         assert_eq!(client.account(&profile).await.unwrap().links, links);
         assert_eq!(client.seen(&profile, "contact").await.unwrap().links, links);
     }
+    running.daemon.shutdown().await;
+}
+
+#[tokio::test]
+async fn contacts_and_strangers_see_no_more_than_was_chosen() {
+    let running = crate::common::start().await;
+    let client = &running.client;
+    let profile = unlocked(client, "alice").await;
+    let link = ProfileLink {
+        label: "walls".into(),
+        url: "https://walls.example".into(),
+    };
+    let body = DescribeProfile {
+        bio: Some("Climbs walls".into()),
+        links: Some(vec![link]),
+        ..DescribeProfile::default()
+    };
+    client.describe(&profile, &body).await.unwrap();
     client.set_picture(&profile, file(PIXEL)).await.unwrap();
     let parts = |seen: Contact| (!seen.bio.is_empty(), !seen.links.is_empty(), seen.picture.is_some());
     for (profile_for, picture_for, by_contacts, by_strangers) in [
