@@ -1,34 +1,21 @@
 /** Who of a group has a message, asking to be let in again, a question only one person can answer, and what chats take. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createProfile, type Home, keyOf, message, openChat, say, unlock, World } from './harness.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { befriend, type Home, keyOf, message, openChat, say, settle, unlock, World } from './harness.ts';
 
 let world: World;
 let homes: Record<'alice' | 'bob' | 'carol', Home>;
 let alice: Page;
 let bob: Page;
 
-/** One asks and the other accepts, by commands: how it looks is another test's. */
-async function befriend(one: Home, other: Home): Promise<void> {
-  one.command('contact', 'add', keyOf(other), '--note', 'Hello');
-  const state = (of: Home, key: string) => (of.command('contact', 'list') as { key: string; state: string }[]).find((person) => person.key === key)?.state;
-  await vi.waitUntil(() => state(other, keyOf(one)) === 'asking', { timeout: 30_000, interval: 200 });
-  other.command('contact', 'accept', keyOf(one));
-  await vi.waitUntil(() => state(one, keyOf(other)) === 'mutual', { timeout: 30_000, interval: 200 });
-}
-
 const details = (page: Page) => page.getByRole('button', { name: 'Details of the chat', exact: true }).click();
 
 beforeAll(async () => {
   world = await World.start();
-  homes = { alice: await world.home('alice'), bob: await world.home('bob'), carol: await world.home('carol') };
-  alice = await world.page(homes.alice);
-  bob = await world.page(homes.bob, await world.person(homes.bob, { dark: true }));
-  await createProfile(alice, 'Alice Doe');
-  await createProfile(bob, 'Bob Summer');
-  const carol = await world.page(homes.carol);
-  await createProfile(carol, 'Carol Winter');
-  await carol.close();
+  const settled = await settle(world, { alice: 'Alice Doe', bob: 'Bob Summer', carol: 'Carol Winter' }, ['bob']);
+  homes = settled.homes;
+  ({ alice, bob } = settled.pages);
+  await settled.pages.carol.close();
   await befriend(homes.alice, homes.bob);
   await befriend(homes.alice, homes.carol);
   homes.alice.command('group', 'create', 'Climbing', keyOf(homes.bob), keyOf(homes.carol));
@@ -71,6 +58,71 @@ test('whoever left asks to be let in again, and is', async () => {
   await alice.getByText('I left by mistake.').first().waitFor();
   await alice.getByRole('button', { name: 'Accept' }).first().click();
   await bob.getByLabel('Message to Climbing').waitFor();
+});
+
+test('who was never in a group asks by the link of a member, from a message, and is let in', async () => {
+  homes.alice.command('group', 'create', 'Walls & ropes');
+  await alice.getByRole('button', { name: 'Chats' }).first().click();
+  await openChat(alice, 'Walls & ropes');
+  await details(alice);
+  await alice.getByRole('button', { name: 'Invite by link' }).click();
+  const words = await alice.getByRole('group', { name: 'Invitation' }).innerText();
+  expect(words).toMatch(/^I invite you to the group “Walls & ropes”\..*undertone:group:\S+$/s);
+  await alice.keyboard.press('Escape');
+  await openChat(alice, 'Bob Summer');
+  await say(alice, words);
+  await bob.getByRole('button', { name: 'Chats' }).first().click();
+  await openChat(bob, 'Alice Doe');
+  await message(bob, 'I invite you').getByRole('button', { name: 'Link to a group' }).click();
+  const dialog = bob.getByRole('dialog');
+  await dialog.getByText('Walls & ropes').waitFor();
+  await dialog.getByText('Alice Doe can let you in').waitFor();
+  await dialog.getByRole('textbox', { name: 'What to say' }).fill('Me too, please.');
+  await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+  await bob.getByText('You asked Alice Doe to let you in.').waitFor();
+  // Nobody asks twice.
+  await message(bob, 'I invite you').getByRole('button', { name: 'Link to a group' }).click();
+  await dialog.getByText('You asked Alice Doe to let you in. You will see here when they do.').waitFor();
+  // Its name also stands in what was said to Bob.
+  await openChat(alice, 'No messages yet');
+  await details(alice);
+  await alice.getByText('Me too, please.').waitFor();
+  await alice.getByRole('button', { name: 'Let in' }).click();
+  await dialog.getByText('You are in this group.').waitFor();
+  await dialog.getByRole('button', { name: 'Open the group' }).click();
+  await bob.getByLabel('Message to Walls & ropes').waitFor();
+});
+
+test('who is no contact of the member becomes one first, with the link pasted under New chat or Add contact', async () => {
+  const words = `Come: ${(homes.bob.command('group', 'link', '@Walls & ropes') as { link: string }).link}.`;
+  const carol = await world.page(homes.carol);
+  await carol.getByRole('button', { name: 'Add contact' }).first().or(carol.getByRole('button', { name: 'New chat' })).first().waitFor();
+  await carol.getByRole('button', { name: 'New chat' }).click();
+  await carol.getByRole('menuitem', { name: 'Join a group by its link' }).click();
+  const dialog = carol.getByRole('dialog');
+  await dialog.getByLabel('Link to the group').fill('hello');
+  await dialog.getByText('There is no link to a group in this text.').waitFor();
+  await dialog.getByLabel('Link to the group').fill(words.slice(0, 60));
+  await dialog.getByText('The link to the group is not whole.').waitFor();
+  await dialog.getByLabel('Link to the group').fill(words);
+  await dialog.getByText('Send a contact request first').waitFor();
+  await carol.keyboard.press('Escape');
+  await carol.getByRole('button', { name: 'New chat' }).click();
+  await carol.getByRole('menuitem', { name: 'Add contact' }).click();
+  await dialog.getByLabel('Key or link').fill(words);
+  await dialog.getByText('Send a contact request first').waitFor();
+  await dialog.getByRole('button', { name: 'Send request' }).click();
+  await dialog.getByText('has your contact request').waitFor();
+  await bob.getByRole('button', { name: 'Contacts' }).first().click();
+  await bob.getByRole('button', { name: 'Accept' }).first().click();
+  await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
+  await carol.getByText('You asked Bob Summer to let you in.').waitFor();
+  await carol.getByRole('button', { name: 'Activity' }).first().click();
+  await bob.getByRole('button', { name: 'Activity' }).first().click();
+  await bob.getByText('I have a link to this group').waitFor();
+  await bob.getByRole('button', { name: 'Decline' }).first().click();
+  await carol.getByText('Bob Summer did not let you into').first().waitFor();
+  await carol.close();
 });
 
 test('a chat can be told of otherwise than the others', async () => {

@@ -101,6 +101,10 @@ test('a contact', async () => {
   await page.getByRole('button', { name: 'Check identity' }).click();
   await page.getByLabel('Number to compare').waitFor();
   await look('identity');
+  await page.getByRole('button', { name: 'Paste their code' }).click();
+  await page.getByLabel('Code or number of the other person').fill('12');
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await look('a pasted code');
   await page.keyboard.press('Escape');
   await page.evaluate(() => (location.hash = '#/chats'));
 });
@@ -117,6 +121,19 @@ test('a group, and a public chat', async () => {
   await page.getByLabel(/^Message to Walls/).waitFor();
   await page.getByRole('button', { name: 'Details of the chat', exact: true }).click();
   await look('group');
+  await page.getByRole('button', { name: 'Invite by link' }).click();
+  const link = /undertone:group:\S+/.exec(await page.getByRole('group', { name: 'Invitation' }).innerText())![0];
+  await look('invitation to the group');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'New chat' }).click();
+  await page.getByRole('menuitem', { name: 'Join a group by its link' }).click();
+  await page.getByLabel('Link to the group').fill(link);
+  await page.getByText('You are in this group.').waitFor();
+  await look('join a group');
+  await page.keyboard.press('Escape');
+  await say(page, `Come to us: ${link}`);
+  await message(page, 'Come to us').getByRole('button', { name: 'Link to a group' }).waitFor();
+  await look('link to a group in a message');
   await page.getByRole('button', { name: 'New chat' }).click();
   await page.getByRole('menuitem', { name: 'Join a public chat' }).click();
   await look('join a public chat');
@@ -133,6 +150,23 @@ test.each(['contacts', 'activity', 'communities', 'network', 'settings/profile',
   const [, id] = section.split('/');
   if (id) expect(await page.locator('.list [aria-current=page]').count()).toBe(1);
   await look(section);
+});
+
+test('links of the profile, and the profile as others see it', async () => {
+  await page.evaluate(() => (location.hash = '#/settings/profile'));
+  for (const [at, label] of ['Walls', 'Ropes'].entries()) {
+    await page.getByRole('button', { name: 'Add a link' }).click();
+    await page.getByLabel(`Label of link ${at + 1}`).fill(label);
+    await page.getByLabel(`Address of link ${at + 1}`).fill('https://a.example');
+  }
+  await look('links');
+  await page.locator('form', { has: page.getByRole('heading', { name: 'Links' }) }).getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'See it as others do' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Walls' }).waitFor();
+  await look('as contacts see it');
+  await page.getByText('A stranger', { exact: true }).click();
+  await look('as strangers see it');
+  await page.keyboard.press('Escape');
 });
 
 test('dialogs', async () => {

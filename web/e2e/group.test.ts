@@ -1,32 +1,17 @@
 /** The life of a group: three people, three daemons, one node. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createProfile, type Home, keyOf, message, openChat, say, World } from './harness.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { befriend, message, openChat, say, settle, World } from './harness.ts';
 
 let world: World;
-let homes: Record<'alice' | 'bob' | 'carol', Home>;
 let alice: Page;
 let bob: Page;
 let carol: Page;
 
-/** One asks and the other accepts, by commands: how it looks is another test's. */
-async function befriend(one: Home, other: Home): Promise<void> {
-  one.command('contact', 'add', keyOf(other), '--note', 'Hello');
-  const state = (of: Home, key: string) => (of.command('contact', 'list') as { key: string; state: string }[]).find((person) => person.key === key)?.state;
-  await vi.waitUntil(() => state(other, keyOf(one)) === 'asking', { timeout: 30_000, interval: 200 });
-  other.command('contact', 'accept', keyOf(one));
-  await vi.waitUntil(() => state(one, keyOf(other)) === 'mutual', { timeout: 30_000, interval: 200 });
-}
-
 beforeAll(async () => {
   world = await World.start();
-  homes = { alice: await world.home('alice'), bob: await world.home('bob'), carol: await world.home('carol') };
-  alice = await world.page(homes.alice);
-  bob = await world.page(homes.bob, await world.person(homes.bob, { dark: true }));
-  carol = await world.page(homes.carol);
-  await createProfile(alice, 'Alice Doe');
-  await createProfile(bob, 'Bob Summer');
-  await createProfile(carol, 'Carol Winter');
+  const { homes, pages } = await settle(world, { alice: 'Alice Doe', bob: 'Bob Summer', carol: 'Carol Winter' }, ['bob']);
+  ({ alice, bob, carol } = pages);
   await befriend(homes.alice, homes.bob);
   await befriend(homes.alice, homes.carol);
 });

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 
 export const PASSWORD = 'correct horse battery';
 export const BINARY = process.env.UNDERTONE_BINARY ?? join(import.meta.dirname, '../../target/debug/undertone');
@@ -215,6 +215,27 @@ export async function unlock(page: Page, password = PASSWORD): Promise<void> {
 /** The key of the unlocked profile of a home. */
 export function keyOf(home: Home): string {
   return (home.command('profile', 'show') as { key: string }).key;
+}
+
+/** A home, a page and a profile for each of these people; who is in `dark` likes it dark. */
+export async function settle<Who extends string>(world: World, names: Record<Who, string>, dark: readonly NoInfer<Who>[] = []): Promise<{ homes: Record<Who, Home>; pages: Record<Who, Page> }> {
+  const homes = {} as Record<Who, Home>;
+  const pages = {} as Record<Who, Page>;
+  for (const [who, name] of Object.entries(names) as [Who, string][]) {
+    homes[who] = await world.home(who);
+    pages[who] = await world.page(homes[who], await world.person(homes[who], { dark: dark.includes(who) }));
+    await createProfile(pages[who], name);
+  }
+  return { homes, pages };
+}
+
+/** One asks and the other accepts, by commands: how it looks is another test's. */
+export async function befriend(one: Home, other: Home): Promise<void> {
+  one.command('contact', 'add', keyOf(other), '--note', 'Hello');
+  const state = (of: Home, key: string) => (of.command('contact', 'list') as { key: string; state: string }[]).find((person) => person.key === key)?.state;
+  await vi.waitUntil(() => state(other, keyOf(one)) === 'asking', { timeout: 30_000, interval: 200 });
+  other.command('contact', 'accept', keyOf(one));
+  await vi.waitUntil(() => state(one, keyOf(other)) === 'mutual', { timeout: 30_000, interval: 200 });
 }
 
 /** One asks, the other accepts, both in the browser. */

@@ -1,6 +1,6 @@
 /**
  * Photographs of the screens, from real daemons, at the size of a desk and of a phone, in both themes: to be looked at.
- * SHOTS names the folder, ONLY takes those whose name has it.
+ * SHOTS names the folder, ONLY, a regular expression, takes those whose name has it.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ let bob: Page;
 
 /** `open`: what closes when the window changes, and is opened anew for each picture. */
 async function photograph(page: Page, name: string, open?: () => Promise<void>): Promise<void> {
-  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
+  if (process.env.ONLY && !new RegExp(process.env.ONLY).test(name)) return;
   for (const [size, width, height] of [['desk', 1280, 800], ['phone', 390, 844]] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height });
@@ -140,6 +140,27 @@ test('group', async () => {
   await say(bob, 'I bring the rope. @Carol Lindqvist brings the *cake*.');
   await message(alice, 'I bring the rope').waitFor();
   await photograph(alice, 'group-info');
+  await alice.getByRole('button', { name: 'Invite by link' }).click();
+  await alice.getByRole('group', { name: 'Invitation' }).waitFor();
+  await photograph(alice, 'group-link');
+  const link = /undertone:group:\S+/.exec(await alice.getByRole('group', { name: 'Invitation' }).innerText())![0];
+  await alice.keyboard.press('Escape');
+  homes.carol.command('group', 'create', 'Ropes & knots');
+  homes.carol.command('send', keyOf(homes.alice), `Another one, come and see: ${(homes.carol.command('group', 'link', '@Ropes & knots') as { link: string }).link}`);
+  await alice.getByRole('button', { name: 'New chat' }).click();
+  await alice.getByRole('menuitem', { name: 'Join a group by its link' }).click();
+  await alice.getByLabel('Link to the group').fill(link);
+  await alice.getByText('You are in this group.').waitFor();
+  await photograph(alice, 'join-group');
+  await alice.keyboard.press('Escape');
+  await openChat(alice, 'Carol Lindqvist');
+  await message(alice, 'come and see').getByRole('button', { name: 'Link to a group' }).click();
+  await alice.getByText('can let you in').waitFor();
+  await photograph(alice, 'join-group-ask');
+  await alice.keyboard.press('Escape');
+  await photograph(alice, 'group-link-message');
+  await openChat(alice, 'Walls and ropes');
+  await alice.getByRole('button', { name: 'Details of the chat', exact: true }).click();
   await alice.getByRole('button', { name: 'Details of the chat', exact: true }).or(alice.getByRole('button', { name: 'Close' })).first().click();
   await photograph(alice, 'group');
 });
@@ -166,6 +187,19 @@ test.each([
   await photograph(alice, name);
 });
 
+test('links and looks of the profile', async () => {
+  homes.alice.command('profile', 'set', '--bio', 'Walls, ropes and the long way home.', '--link', 'Walls=https://walls.example', '--link', 'Ropes=https://ropes.example');
+  await go(alice, '#/settings/profile');
+  await alice.getByLabel('Label of link 2').scrollIntoViewIfNeeded();
+  await photograph(alice, 'profile-links');
+  await alice.getByRole('button', { name: 'See it as others do' }).click();
+  await alice.getByRole('dialog').getByRole('link').first().waitFor();
+  await photograph(alice, 'profile-seen-contact');
+  await alice.getByText('A stranger', { exact: true }).click();
+  await photograph(alice, 'profile-seen-stranger');
+  await alice.keyboard.press('Escape');
+});
+
 test('contact and dialogs', async () => {
   await go(alice, '#/contacts');
   await alice.getByText('Bob Okafor').first().click();
@@ -175,6 +209,8 @@ test('contact and dialogs', async () => {
   await photograph(alice, 'identity');
   await alice.getByRole('button', { name: 'Show my code' }).click();
   await photograph(alice, 'identity-code');
+  await alice.getByRole('button', { name: 'Paste their code' }).click();
+  await photograph(alice, 'identity-paste');
   await alice.getByRole('button', { name: 'Scan their code' }).click();
   await alice.getByText('Hold the code before the camera.').waitFor();
   await photograph(alice, 'identity-scan');

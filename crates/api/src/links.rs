@@ -1,4 +1,4 @@
-//! Links by which people, communities and channels are handed on.
+//! Links by which people, communities, channels and groups are handed on.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadLink {
-    /// The link (`https://status.app/…`).
+    /// The link (`https://status.app/…`), or a text with a link to a group in it (`undertone:group:…`).
     pub link: String,
 }
 
@@ -21,7 +21,7 @@ pub struct Link {
     pub link: String,
     /// The shortest form, with the key alone.
     pub plain: String,
-    /// The person's chat key, or the community's.
+    /// The person's chat key, or the community's; of a group, that of the member who is to be asked.
     pub key: String,
     /// The chat it leads to; absent for communities.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +56,8 @@ pub enum LinkKind {
     Community,
     /// A channel of a community.
     Channel,
+    /// A private group, through a member.
+    Group,
 }
 
 /// Whose link to make.
@@ -63,7 +65,7 @@ pub enum LinkKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LinkQuery {
-    /// A chat key, the id of a chat, or a link; absent: our own.
+    /// A chat key, the id of a chat, or a link; absent: our own. A link to a group says that we are to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }

@@ -60,6 +60,8 @@ pub enum TextSpanKind {
     Code,
     /// An address of the web; it leads where it says.
     Link,
+    /// A link by which one asks to be let into a private group; what it says is told where links are read.
+    Group,
     /// Somebody, or everybody in the chat if there is no key.
     Mention,
     /// The name of a public chat, with the sign `#`.

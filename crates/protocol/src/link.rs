@@ -9,7 +9,7 @@
 //! The key is `zQ3sh…`; for channels it is the community's. The data is a card, see [`Card`]: it lets an application show
 //! whom the link leads to before the network has been asked. Nothing signs it: a card is what the maker of the link claims,
 //! and only the key counts. Links with an Ethereum name instead of a key need a chain to be resolved and are refused by
-//! name. Private groups have no links; people are let in by a member.
+//! name. Private groups have no links in Status; ours say whom to ask, see [`group`].
 //!
 //! Does not know which of these are our contacts, and fetches nothing.
 
@@ -24,9 +24,12 @@ pub use card::{Card, MAX_CARD_BYTES};
 pub(crate) use card::{colour, shown as fit};
 pub use find::{Address, addresses};
 pub(crate) use find::{address_at, code};
+pub(crate) use group::group_link_at;
+pub use group::group_link_in;
 
 mod card;
 mod find;
+mod group;
 
 /// Where a Status link leads.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,6 +53,13 @@ pub enum Destination {
         community: CommunityId,
         /// The channel's UUID.
         channel: String,
+    },
+    /// A private group, through a member.
+    Group {
+        /// The group.
+        chat: ChatId,
+        /// Who is to be asked.
+        member: PublicKey,
     },
 }
 
@@ -91,6 +101,12 @@ impl Link {
             Destination::Person(key) => format!("{BASE}u#{}", key.to_multibase()),
             Destination::Community(id) => format!("{BASE}c#{}", key_of(id)),
             Destination::Channel { community, channel } => format!("{BASE}cc/{channel}#{}", key_of(community)),
+            Destination::Group { chat, member } => {
+                let mut text = String::new();
+                // Text in memory takes everything.
+                let _ = group::write(&mut text, chat, member, "");
+                text
+            }
         }
     }
 }
@@ -102,6 +118,7 @@ impl Destination {
             Destination::Person(key) => Some(ChatId::one_to_one(key)),
             Destination::Community(_) => None,
             Destination::Channel { community, channel } => ChatId::channel(community, channel).ok(),
+            Destination::Group { chat, .. } => Some(chat.clone()),
         }
     }
 }
@@ -118,6 +135,7 @@ impl fmt::Display for Link {
             Destination::Channel { community, channel } => {
                 write!(f, "{BASE}cc/{}#{}", card.encode_channel(channel), key_of(community))
             }
+            Destination::Group { chat, member } => group::write(f, chat, member, &card.name),
         }
     }
 }
@@ -129,6 +147,7 @@ impl fmt::Debug for Link {
             Destination::Person(_) => "person",
             Destination::Community(_) => "community",
             Destination::Channel { .. } => "channel",
+            Destination::Group { .. } => "group",
         };
         write!(
             f,
@@ -141,11 +160,14 @@ impl fmt::Debug for Link {
 impl FromStr for Link {
     type Err = LinkError;
 
-    /// Reads all forms, and the `status-app://` under which telephones hand links on.
+    /// Reads all forms, ours included, and the `status-app://` under which telephones hand links on.
     fn from_str(text: &str) -> Result<Link, LinkError> {
         let text = text.trim();
         if text.len() > MAX_LINK_BYTES {
             return Err(LinkError::TooLong);
+        }
+        if let Some(rest) = strip_prefix_ignoring_case(text, group::BASE) {
+            return group::read(rest);
         }
         let path = [BASE, OTHER_BASE]
             .iter()

@@ -68,6 +68,8 @@ pub enum What {
     Code,
     /// An address of the web, `http` or `https`; it leads where it says.
     Address,
+    /// A link of ours to a private group.
+    Group,
     /// A person or everybody, with the sign `@`.
     Mention(Whom),
     /// The name of a channel or public chat, with the sign `#`.

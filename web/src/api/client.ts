@@ -6,7 +6,7 @@
  */
 import { NO_SESSION, PAGE_HEADER, type Entered } from './door.ts';
 import type {
-  Account, Activity, Attachment, BackupJob, Backups, Chat, ChatNotifications, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, Link, MadePreview, Message, MessagePage, Named, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, SavedDraft, Settings, StoredChat, Trace, Trust, Upload, Wanted,
+  Account, Activity, Attachment, BackupJob, Backups, Chat, ChatNotifications, Contact, DaemonStatus, ErrorBody, Group, GroupEvent, GroupRequest, Link, MadePreview, Message, MessagePage, Named, NodeStatus, Page, PresenceChoice, Profile, ProfileLink, Receipt, SafetyNumber, SavedDraft, Settings, StoredChat, Trace, Trust, Upload, Wanted,
 } from './types.ts';
 
 export class ApiError extends Error {
@@ -116,6 +116,8 @@ export class ProfileClient {
   changeAccount = (change: { name: string }) =>
     this.client.request<Account>('PATCH', `${this.root}/account`, change);
   describe = (change: { bio?: string; colour?: number; links?: ProfileLink[] }) => this.client.request<Account>('PATCH', `${this.root}/description`, change);
+  /** Our own profile as somebody else would show it. */
+  seen = (by: 'contact' | 'stranger') => this.get<Contact>(`/seen/${by}`);
   setPicture = async (picture: Blob) => (await this.client.raw('PUT', `${this.root}/picture`, picture, undefined, BYTES)).json() as Promise<Account>;
   removePicture = () => this.client.request<Account>('DELETE', `${this.root}/picture`);
   setPresence = (presence: PresenceChoice, text = '') => this.client.request('PUT', `${this.root}/presence`, { presence, text });
@@ -188,6 +190,8 @@ export class ProfileClient {
   stepDown = (id: string) => this.client.request<Group>('DELETE', `${this.root}/groups/${enc(id)}/admin`);
   answerRequest = (id: string, key: string, answer: 'accept' | 'decline') => this.post<Group>(`/groups/${enc(id)}/requests/${enc(key)}/${answer}`);
   askToJoin = (group: string, admin: string, introduction: string) => this.post('/group-requests', { group, admin, introduction });
+  /** What others ask of us and we of others, and nobody answered. */
+  groupRequests = () => this.get<GroupRequest[]>('/group-requests');
   receipts = (message: string) => this.get<Receipt[]>(`/messages/${enc(message)}/receipts`);
   joinPublic = (name: string) => this.post<Chat>('/public-chats', { name });
   leave = (chat: string) => this.post(`/chats/${enc(chat)}/leave`);

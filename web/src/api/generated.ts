@@ -677,7 +677,7 @@ export interface Link {
   description?: string;
   /** The emoji of a channel. */
   emoji?: string;
-  /** The person's chat key, or the community's. */
+  /** The person's chat key, or the community's; of a group, that of the member who is to be asked. */
   key: string;
   /** What it leads to. */
   kind: LinkKind;
@@ -692,7 +692,7 @@ export interface Link {
 }
 
 /** What a link leads to. */
-export type LinkKind = 'person' | 'community' | 'channel';
+export type LinkKind = 'person' | 'community' | 'channel' | 'group';
 
 /** What a message says of a page that its text links to. */
 export interface LinkPreview {
@@ -1071,7 +1071,7 @@ export interface Reaction {
 
 /** Asks where a link leads. Nothing is fetched. */
 export interface ReadLink {
-  /** The link (`https://status.app/…`). */
+  /** The link (`https://status.app/…`), or a text with a link to a group in it (`undertone:group:…`). */
   link: string;
 }
 
@@ -1296,7 +1296,7 @@ export interface TextSpan {
 }
 
 /** What characters are. */
-export type TextSpanKind = 'text' | 'code' | 'link' | 'mention' | 'channel';
+export type TextSpanKind = 'text' | 'code' | 'link' | 'group' | 'mention' | 'channel';
 
 /** How one message travelled. */
 export interface Trace {
@@ -1947,6 +1947,10 @@ export interface Paths {
   'GET /v1/profiles/{profile}/search': {
     query: { text?: string; chat?: string; person?: string; since?: number; until?: number; kinds?: string; before?: string; limit?: number };
     answer: PageMessage;
+  };
+  /** Our own profile as somebody else would show it: a contact, or a stranger who knows our key and was written to. */
+  'GET /v1/profiles/{profile}/seen/{by}': {
+    answer: Contact;
   };
   /** The settings of an unlocked profile. */
   'GET /v1/profiles/{profile}/settings': {

@@ -85,7 +85,7 @@ export interface Verification {
 
 /** A link that hands on a person, a community or a channel, and what it says. */
 export interface Link {
-  kind: 'person' | 'community' | 'channel';
+  kind: 'person' | 'community' | 'channel' | 'group';
   link: string;
   plain: string;
   key: string;
@@ -270,7 +270,7 @@ export interface TextBlock {
 }
 
 export interface TextSpan {
-  kind: 'text' | 'code' | 'link' | 'mention' | 'channel';
+  kind: 'text' | 'code' | 'link' | 'group' | 'mention' | 'channel';
   text: string;
   bold?: boolean;
   italic?: boolean;

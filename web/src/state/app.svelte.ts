@@ -12,6 +12,7 @@ export type Phase = 'starting' | 'unreachable' | 'stranger' | 'impostor' | 'welc
 export type Dialog =
   | { kind: 'search' | 'add-contact' | 'new-group' | 'shortcuts' | 'phrase' | 'share' | 'password' }
   | { kind: 'public-chat'; name?: string }
+  | { kind: 'join-group'; link?: string }
   | { kind: 'add-members' | 'export'; chat: string }
   | { kind: 'direct-files'; then: () => void }
   | { kind: 'forward'; text: string };

@@ -1,6 +1,6 @@
 import { encodeQR } from 'qr';
 import { expect, test } from 'vitest';
-import { compared, fitted, readCode, safetyCode, type Pixels } from './scan.ts';
+import { compared, comparedText, fitted, readCode, safetyCode, type Pixels } from './scan.ts';
 
 /** A code as a picture: dark on white, so many pixels a module, on a larger grey ground. */
 function picture(text: string, scale: number): Pixels {
@@ -37,4 +37,21 @@ test('only a code of a comparison can say that something is wrong', () => {
   expect(compared(own, own)).toBe('same');
   expect(compared(safetyCode(['12345', '67891']), own)).toBe('different');
   expect(compared('https://status.app/u/x', own)).toBe('other');
+});
+
+test.each([
+  ['undertone:safety:1234567890', 'same'],
+  ['  Undertone:safety:1234567890 ', 'same'],
+  ['12345 67890', 'same'],
+  ['12345\n67890', 'same'],
+  ['Ours is 12345-67890, I see it at 10:30.', 'same'],
+  ['12345 67891', 'different'],
+  ['undertone:safety:1234567891, not 12345 67890', 'different'],
+  ['12345 6789', 'other'],
+  ['undertone:safety:12345', 'other'],
+  ['123456789012', 'other'],
+  ['hello', 'other'],
+  ['', 'other'],
+])('a pasted text is compared: %j is %s', (text, verdict) => {
+  expect(comparedText(text, safetyCode(['12345', '67890']))).toBe(verdict);
 });

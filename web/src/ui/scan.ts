@@ -36,6 +36,19 @@ export function compared(scanned: string, own: string): 'same' | 'different' | '
   return scanned === own ? 'same' : 'different';
 }
 
+/**
+ * The same for a text that came another way: the code, or the digits as they are shown, also among words. Digits that are
+ * too few or too many are no comparison.
+ */
+export function comparedText(text: string, own: string): 'same' | 'different' | 'other' {
+  const digits = (from: string) => from.replace(/\D/g, '');
+  const length = digits(own).length;
+  const code = /undertone:safety:(\d+)/i.exec(text)?.[1];
+  const found = (code === undefined ? (text.match(/\d(?:[\s\u00a0·.-]*\d)*/g) ?? []).map(digits) : [code]).filter((one) => one.length === length);
+  if (found.length === 0) return 'other';
+  return found.includes(digits(own)) ? 'same' : 'different';
+}
+
 /** Milliseconds for a file. */
 const PATIENCE = 2000;
 /** Pixels along the longer side. */

@@ -15,6 +15,12 @@ impl Client {
             .await
     }
 
+    /// The own profile as a `contact` or a `stranger` would show it.
+    pub async fn seen(&self, profile: &str, by: &str) -> Result<Contact, ClientError> {
+        self.send(Method::GET, &path(&["profiles", profile, "seen", by]), NOTHING)
+            .await
+    }
+
     /// Replaces the picture by this image file, cut to a square.
     pub async fn set_picture(&self, profile: &str, file: Vec<u8>) -> Result<Account, ClientError> {
         self.send_bytes(Method::PUT, &path(&["profiles", profile, "picture"]), file)

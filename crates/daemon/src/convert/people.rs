@@ -3,7 +3,7 @@
 use messenger::Presence;
 use messenger::PublicKey;
 use messenger::presence::rules::{Shown, shown};
-use messenger::profile::PhraseState;
+use messenger::profile::{Onlooker, PhraseState, seen};
 use messenger::verification::safety_number;
 use store::{Asker, PictureSize, PublicKeyBytes, StoreError, Trust, VerificationState};
 
@@ -98,6 +98,42 @@ pub(crate) fn own_profile(profile: &str, account: &messenger::AccountInfo) -> ap
             PhraseState::Gone => api::PhraseState::Gone,
         },
         key,
+    }
+}
+
+/// Our own profile as somebody else would show it.
+pub(crate) fn as_seen(account: api::Account, settings: &messenger::Settings, by: Onlooker) -> api::Contact {
+    let seen = seen(settings, by);
+    let presence = match account.presence.presence {
+        api::PresenceChoice::Off => None,
+        api::PresenceChoice::Automatic | api::PresenceChoice::AlwaysOnline => Some(api::PresenceState::Online),
+        api::PresenceChoice::DoNotDisturb => Some(api::PresenceState::Busy),
+        api::PresenceChoice::Inactive => Some(api::PresenceState::Away),
+    };
+    api::Contact {
+        key: account.key,
+        display_name: Some(account.name.clone()),
+        name: account.name,
+        nickname: None,
+        state: match by {
+            Onlooker::Contact => api::ContactState::Mutual,
+            Onlooker::Stranger => api::ContactState::Stranger,
+        },
+        note: None,
+        bio: Some(account.bio).filter(|_| seen.words).unwrap_or_default(),
+        colour: account.colour,
+        links: account.links.into_iter().filter(|_| seen.words).collect(),
+        picture: account.picture.filter(|_| seen.picture),
+        // Whoever knows the key can hear it, but only of contacts is it kept.
+        presence: presence.filter(|_| by == Onlooker::Contact).map(|state| api::Presence {
+            state,
+            until: None,
+            text: account.presence.text,
+        }),
+        trust: api::Trust::Unknown,
+        verified_at: None,
+        asked_by_us: None,
+        asked_by_them: None,
     }
 }
 

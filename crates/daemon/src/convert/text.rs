@@ -101,6 +101,7 @@ impl Reading<'_> {
             What::Text => plain(text, &span.place, TextSpanKind::Text),
             What::Code => plain(text, &span.place, TextSpanKind::Code),
             What::Address => plain(text, &span.place, TextSpanKind::Link),
+            What::Group => plain(text, &span.place, TextSpanKind::Group),
             What::Channel => plain(text, &span.place, TextSpanKind::Channel),
             What::Mention(whom) => {
                 let (name, key) = match whom {

@@ -1,11 +1,11 @@
-//! `/v1/profiles/{profile}/link…`: the links and QR codes by which people and channels are handed on.
+//! `/v1/profiles/{profile}/link…`: the links and QR codes by which people, channels and groups are handed on.
 
-use api::{ErrorBody, Link, LinkKind, LinkQuery, QrQuery, ReadLink};
+use api::{ErrorBody, GroupStanding, Link, LinkKind, LinkQuery, QrQuery, ReadLink};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use messenger::link::{Card, Destination, Link as SharedLink, LinkError};
+use messenger::link::{Card, Destination, Link as SharedLink, LinkError, group_link_in};
 use messenger::{ChatId, ChatKind, PublicKey};
 use store::PublicKeyBytes;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,7 +36,12 @@ async fn read(
     Body(body): Body<ReadLink>,
 ) -> Result<Json<Link>, Refusal> {
     app.unlocked(&profile)?;
-    Ok(Json(shown(&body.link.parse()?)))
+    let link = match body.link.parse() {
+        // An invitation comes with words around it.
+        Err(LinkError::NotALink) => group_link_in(&body.link).ok_or(LinkError::NotALink),
+        read => read,
+    };
+    Ok(Json(shown(&link?)))
 }
 
 /// The link to ourselves, or to a person or a channel.
@@ -113,7 +118,7 @@ async fn link(profile: &Unlocked, of: Option<&str>) -> Result<SharedLink, Refusa
             community,
             channel: chat.as_str()[chat.as_str().len() - UUID_LENGTH..].to_owned(),
         })),
-        ChatKind::Group => Err(no_link("a group chat has no link; a member adds people to it")),
+        ChatKind::Group => group(profile, chat).await,
         ChatKind::Public => Err(no_link("a public chat has no link; tell people its name")),
     }
 }
@@ -145,6 +150,23 @@ async fn person(profile: &Unlocked, key: PublicKey) -> Result<SharedLink, Refusa
     })
 }
 
+/// The link to a group that we are in, through us: every member may let people in.
+async fn group(profile: &Unlocked, chat: ChatId) -> Result<SharedLink, Refusal> {
+    let own = convert::parse_key(&profile.account().key).ok_or_else(Refusal::unavailable)?;
+    let id = chat.clone();
+    let group = profile.read(move |reading| reading.group(&id)).await?;
+    match group.filter(|group| group.standing == GroupStanding::In) {
+        Some(group) => Ok(SharedLink {
+            to: Destination::Group { chat, member: own },
+            card: Some(Card {
+                name: group.name,
+                ..Card::default()
+            }),
+        }),
+        None => Err(no_link("only members of a group can hand on a link to it")),
+    }
+}
+
 /// A link as the API shows it.
 pub(crate) fn shown(link: &SharedLink) -> Link {
     let card = link.card.clone().unwrap_or_default();
@@ -154,6 +176,7 @@ pub(crate) fn shown(link: &SharedLink) -> Link {
         Destination::Person(key) => (LinkKind::Person, key.to_multibase()),
         Destination::Community(id) => (LinkKind::Community, community_key(id)),
         Destination::Channel { community, .. } => (LinkKind::Channel, community_key(community)),
+        Destination::Group { member, .. } => (LinkKind::Group, member.to_multibase()),
     };
     Link {
         kind,

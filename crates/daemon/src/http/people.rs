@@ -1,5 +1,5 @@
 //! What our profile says, presence, the recovery phrase, and making sure who somebody is:
-//! `/v1/profiles/{profile}/{description, picture, pictures, presence, phrase, screen}`, `…/contacts/{key}/…`,
+//! `/v1/profiles/{profile}/{description, seen, picture, pictures, presence, phrase, screen}`, `…/contacts/{key}/…`,
 //! `…/chats/{chat}/notifications`.
 
 use api::{
@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use messenger::profile::{Command as Wish, Link};
+use messenger::profile::{Command as Wish, Link, Onlooker};
 use messenger::verification::{Command as Verify, Comparison};
 use messenger::{Command, Reply};
 use store::{PictureSize, PublicKeyBytes, Trust};
@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         // A photograph as a camera makes it. What follows has the usual limit.
         .layer(DefaultBodyLimit::max(picture::MAX_FILE))
         .routes(routes!(describe))
+        .routes(routes!(seen))
         .routes(routes!(show_picture))
         .routes(routes!(set_presence))
         .routes(routes!(phrase_question))
@@ -68,6 +69,23 @@ async fn describe(
     };
     profile.command(Command::Profile(wish)).await?;
     Ok(Json(profile.account()))
+}
+
+/// Our own profile as somebody else would show it: a contact, or a stranger who knows our key and was written to.
+#[utoipa::path(
+    get, path = "/v1/profiles/{profile}/seen/{by}", tag = "people",
+    params(("profile" = String, Path,), ("by" = String, Path, description = "contact or stranger")),
+    responses((status = 200, body = Contact), (status = 404, body = ErrorBody))
+)]
+async fn seen(State(app): State<App>, Path((profile, by)): Path<(String, String)>) -> Result<Json<Contact>, Refusal> {
+    let profile = app.unlocked(&profile)?;
+    let by = match by.as_str() {
+        "contact" => Onlooker::Contact,
+        "stranger" => Onlooker::Stranger,
+        _ => return Err(Refusal::not_found("a profile is seen by a contact or by a stranger")),
+    };
+    let settings = *profile.board().settings.borrow();
+    Ok(Json(people::as_seen(profile.account(), &settings, by)))
 }
 
 /// Replace our picture by an image file (JPEG, PNG, GIF or WebP, at most 10 MB), cut to the square in its middle.

@@ -1,6 +1,6 @@
 //! Links and QR codes: made, read, and taken wherever a person is named.
 
-use api::{ContactRequest, ContactState, LinkKind, LinkQuery, ReadLink};
+use api::{AskToJoin, ContactRequest, ContactState, CreateGroup, LinkKind, LinkQuery, ReadLink};
 
 use crate::common::{start, unlocked};
 
@@ -59,9 +59,50 @@ async fn links_that_lead_nowhere_are_refused_with_a_reason() {
     };
     let error = client.request_contact(&alice, &request).await.unwrap_err();
     assert!(error.to_string().contains("community"), "{error}");
-    let query = LinkQuery {
-        of: Some("some-public-chat".into()),
+    let account = client.account(&alice).await.unwrap();
+    let somebodys = format!("003cdcd5-e065-48f9-b166-b1a94ac75a11-{}", account.key_hex);
+    for of in ["some-public-chat", &somebodys] {
+        let query = LinkQuery { of: Some(of.into()) };
+        assert_eq!(client.link(&alice, &query).await.unwrap_err().code(), Some("no_link"));
+    }
+    running.daemon.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_link_to_a_group_says_whom_to_ask_and_is_found_among_words() {
+    let running = start().await;
+    let client = &running.client;
+    let alice = unlocked(client, "Alice Doe").await;
+    let body = CreateGroup {
+        name: "Walls & ropes".into(),
+        ..CreateGroup::default()
     };
+    let group = client.create_group(&alice, &body).await.unwrap();
+    let query = LinkQuery {
+        of: Some(group.id.clone()),
+    };
+    let made = client.link(&alice, &query).await.unwrap();
+    assert!(made.link.starts_with("undertone:group:"), "{}", made.link);
+    let key = client.account(&alice).await.unwrap().key;
+    let bobby = unlocked(client, "Bobby").await;
+    for link in [made.link.clone(), format!("Come and join us: {}.", made.link)] {
+        let read = client.read_link(&bobby, &ReadLink { link }).await.unwrap();
+        assert_eq!(
+            (read.kind, read.name.as_deref()),
+            (LinkKind::Group, Some("Walls & ropes"))
+        );
+        assert_eq!((&read.key, read.chat.as_ref()), (&key, Some(&group.id)));
+    }
+    // Nobody hears the question of a stranger.
+    let ask = AskToJoin {
+        group: group.id.clone(),
+        admin: key,
+        introduction: "Please".into(),
+    };
+    let refused = client.ask_to_join(&bobby, &ask).await.unwrap_err();
+    assert_eq!(refused.code(), Some("not_a_contact"));
+    // Who is out hands on no links.
+    client.leave(&alice, &group.id).await.unwrap();
     assert_eq!(client.link(&alice, &query).await.unwrap_err().code(), Some("no_link"));
     running.daemon.shutdown().await;
 }

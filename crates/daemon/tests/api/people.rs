@@ -3,9 +3,9 @@
 use crate::common::unlocked;
 use api::client::ClientError;
 use api::{
-    ActivityQuery, Audience, ChatNotifications, ConfirmPhrase, ContactRequest, DescribeProfile, Loudness, Mute,
-    MuteChat, PhraseState, PresenceChoice, ProfileLink, Screen, Secret, SetPresence, SetTrust, SetVerified, Settings,
-    Trust,
+    ActivityQuery, Audience, ChatNotifications, ConfirmPhrase, Contact, ContactRequest, ContactState, DescribeProfile,
+    Loudness, Mute, MuteChat, PhraseState, PresenceChoice, ProfileLink, Screen, Secret, SetPresence, SetTrust,
+    SetVerified, Settings, Trust,
 };
 
 /// One red pixel.
@@ -23,6 +23,95 @@ fn file(hex: &str) -> Vec<u8> {
         .chunks(2)
         .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
         .collect()
+}
+
+#[tokio::test]
+async fn links_keep_the_order_in_which_they_were_set() {
+    let running = crate::common::start().await;
+    let client = &running.client;
+    let profile = unlocked(client, "alice").await;
+    let link = |label: &str| ProfileLink {
+        label: label.into(),
+        url: format!("https://{label}.example"),
+    };
+    for order in [["walls", "ropes", "knots"], ["knots", "walls", "ropes"]] {
+        let links: Vec<ProfileLink> = order.map(link).into();
+        let body = DescribeProfile {
+            bio: Some("Climbs walls".into()),
+            links: Some(links.clone()),
+            ..DescribeProfile::default()
+        };
+        assert_eq!(client.describe(&profile, &body).await.unwrap().links, links);
+        assert_eq!(client.account(&profile).await.unwrap().links, links);
+        assert_eq!(client.seen(&profile, "contact").await.unwrap().links, links);
+    }
+    running.daemon.shutdown().await;
+}
+
+#[tokio::test]
+async fn contacts_and_strangers_see_no_more_than_was_chosen() {
+    let running = crate::common::start().await;
+    let client = &running.client;
+    let profile = unlocked(client, "alice").await;
+    let link = ProfileLink {
+        label: "walls".into(),
+        url: "https://walls.example".into(),
+    };
+    let body = DescribeProfile {
+        bio: Some("Climbs walls".into()),
+        links: Some(vec![link]),
+        ..DescribeProfile::default()
+    };
+    client.describe(&profile, &body).await.unwrap();
+    client.set_picture(&profile, file(PIXEL)).await.unwrap();
+    let parts = |seen: Contact| (!seen.bio.is_empty(), !seen.links.is_empty(), seen.picture.is_some());
+    for (profile_for, picture_for, by_contacts, by_strangers) in [
+        (
+            Audience::Contacts,
+            Audience::Contacts,
+            (true, true, true),
+            (false, false, false),
+        ),
+        (
+            Audience::Everyone,
+            Audience::Contacts,
+            (true, true, true),
+            (true, true, false),
+        ),
+        (
+            Audience::Everyone,
+            Audience::Everyone,
+            (true, true, true),
+            (true, true, true),
+        ),
+        (
+            Audience::Everyone,
+            Audience::Nobody,
+            (true, true, false),
+            (true, true, false),
+        ),
+        (
+            Audience::Nobody,
+            Audience::Everyone,
+            (false, false, false),
+            (false, false, false),
+        ),
+    ] {
+        let mut settings = client.settings(&profile).await.unwrap();
+        (settings.profile_for, settings.picture_for) = (profile_for, picture_for);
+        client.save_settings(&profile, &settings).await.unwrap();
+        let contact = client.seen(&profile, "contact").await.unwrap();
+        assert_eq!((contact.name.as_str(), contact.state), ("alice", ContactState::Mutual));
+        let stranger = client.seen(&profile, "stranger").await.unwrap();
+        assert_eq!(
+            (stranger.name.as_str(), stranger.state),
+            ("alice", ContactState::Stranger)
+        );
+        let seen = (parts(contact), parts(stranger));
+        assert_eq!(seen, (by_contacts, by_strangers), "{profile_for:?} {picture_for:?}");
+    }
+    assert_eq!(code(client.seen(&profile, "friend").await), "not_found");
+    running.daemon.shutdown().await;
 }
 
 #[tokio::test]

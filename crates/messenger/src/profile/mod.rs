@@ -24,6 +24,7 @@ use crate::turn::{Me, Turn, row_key};
 
 pub use commands::{Command, Error};
 pub(crate) use commands::{carry_out, own_text};
+pub use publish::{Onlooker, Seen, seen};
 
 /// What our own profile says besides the name.
 #[derive(Clone, Debug, PartialEq, Eq)]

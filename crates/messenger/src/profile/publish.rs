@@ -17,8 +17,39 @@ use super::{OwnProfile, contact_code};
 use crate::chats;
 use crate::contacts::{self, is_mutual, next_clock, relation};
 use crate::send;
-use crate::settings::Audience;
+use crate::settings::{Audience, Settings};
 use crate::turn::{Turn, row_key};
+
+/// Who looks at our profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onlooker {
+    /// A contact.
+    Contact,
+    /// Everybody else who knows our key.
+    Stranger,
+}
+
+/// Which parts of our profile somebody can see, beside the name and the colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The description and the links.
+    pub words: bool,
+    /// The picture; never without the words.
+    pub picture: bool,
+}
+
+/// What these settings let somebody see.
+pub fn seen(settings: &Settings, by: Onlooker) -> Seen {
+    let may = |audience| match by {
+        Onlooker::Contact => audience != Audience::Nobody,
+        Onlooker::Stranger => audience == Audience::Everyone,
+    };
+    let words = may(settings.profile_for);
+    Seen {
+        words,
+        picture: words && may(settings.picture_for),
+    }
+}
 
 /// Tells those who may know that our profile is another one.
 pub(crate) fn changed(turn: &mut Turn<'_, '_>) -> Result<(), StoreError> {
@@ -72,17 +103,19 @@ pub(crate) fn update(turn: &mut Turn<'_, '_>, person: &PublicKey, contact: &Cont
 
 /// What everybody may see, for the contact code; `None`: nothing is to be seen.
 pub(crate) fn for_everybody(turn: &mut Turn<'_, '_>) -> Result<Option<ChatIdentity>, StoreError> {
-    if turn.me.settings.profile_for != Audience::Everyone {
+    let (strangers, contacts) = (
+        seen(&turn.me.settings, Onlooker::Stranger),
+        seen(&turn.me.settings, Onlooker::Contact),
+    );
+    if !strangers.words {
         return Ok(None);
     }
     let mut identity = plain(turn)?;
-    match turn.me.settings.picture_for {
-        Audience::Everyone => identity.pictures = pictures(turn)?,
-        Audience::Contacts => {
-            let pictures = pictures(turn)?;
-            identity.pictures = seal(turn, pictures)?;
-        }
-        Audience::Nobody => {}
+    if strangers.picture {
+        identity.pictures = pictures(turn)?;
+    } else if contacts.picture {
+        let pictures = pictures(turn)?;
+        identity.pictures = seal(turn, pictures)?;
     }
     Ok(Some(identity))
 }
@@ -126,11 +159,12 @@ pub(crate) fn is_link(label: &str, url: &str) -> bool {
 
 /// What contacts may see, if it is more than the name and the colour, which they know from our messages.
 fn for_contacts(turn: &mut Turn<'_, '_>) -> Result<Option<ChatIdentity>, StoreError> {
-    if turn.me.settings.profile_for == Audience::Nobody {
+    let contacts = seen(&turn.me.settings, Onlooker::Contact);
+    if !contacts.words {
         return Ok(None);
     }
     let mut identity = plain(turn)?;
-    if turn.me.settings.picture_for != Audience::Nobody {
+    if contacts.picture {
         identity.pictures = pictures(turn)?;
     }
     // An identity that says nothing is sent once there was one that said something, so that it can be taken back.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Span, Style, What};
-use crate::link::address_at;
+use crate::link::{address_at, group_link_at};
 use crate::mention::mention_at;
 
 /// Something that is not taken apart any more.
@@ -75,6 +75,7 @@ fn special(text: &str, at: usize, before: Option<char>, unclosed: &mut Vec<usize
         }
         b'#' if !before.is_some_and(char::is_alphanumeric) => (What::Channel, channel(rest)?),
         b'h' | b'H' if !before.is_some_and(|c| c.is_ascii_alphanumeric()) => (What::Address, address_at(rest)?),
+        b'u' | b'U' if !before.is_some_and(char::is_alphanumeric) => (What::Group, group_link_at(rest)?),
         _ => return None,
     };
     Some(Special::Token(Token::Piece(at..at + length, what), at + length))

@@ -37,6 +37,7 @@ fn look(text: &str) -> String {
                 What::Text => "",
                 What::Code => "`",
                 What::Address => "&",
+                What::Group => "+",
                 What::Mention(Whom::Everybody) => "@all",
                 What::Mention(Whom::Person(_)) => "@",
                 What::Channel => "#",

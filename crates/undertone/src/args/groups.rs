@@ -116,6 +116,10 @@ pub(crate) enum GroupCommand {
     /// Say no to a stranger's invitation; nobody is told
     #[command(after_help = "Example:\n  undertone group decline @Climbing")]
     Decline(Named),
+    /// Print a link by which a contact of yours can ask you to let them in
+    #[command(after_help = "Examples:\n  undertone group link @Climbing\n  \
+        undertone send @david \"Join us: $(undertone group link @Climbing)\"")]
+    Link(Named),
     /// Ask to be let into groups, and answer those who ask
     #[command(subcommand)]
     Request(RequestCommand),
@@ -137,13 +141,14 @@ pub(crate) enum GroupCommand {
 pub(crate) enum RequestCommand {
     /// Ask a contact to let you into a group that they are in
     #[command(
-        after_help = "Example:\n  undertone group request ask 01234567-89ab-…-0x04… @alice --note 'We met on the wall'"
+        after_help = "Examples:\n  undertone group request ask 'undertone:group:…' --note 'We met on the wall'\n  \
+        undertone group request ask 01234567-89ab-…-0x04… @alice"
     )]
     Ask {
-        /// The id of the group, as a member gave it to you
+        /// The link of a member, or the words with it; or the id of the group
         group: String,
-        /// Who is asked: @name, chat key or link
-        admin: String,
+        /// Who is asked, if it is not who made the link: @name, chat key or link
+        admin: Option<String>,
         /// What they read with it, 1 to 280 characters
         #[arg(long, default_value = "Please let me into the group")]
         note: String,

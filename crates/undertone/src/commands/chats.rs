@@ -195,6 +195,7 @@ fn carried(message: &Message) -> String {
             LinkKind::Community if card.invitation => "invitation to the community",
             LinkKind::Community => "community",
             LinkKind::Channel => "channel",
+            LinkKind::Group => "group",
         };
         let name = card.to.name.as_deref().map(clean).unwrap_or_default();
         format!("{kind} {name} {}", card.to.key).replace("  ", " ")

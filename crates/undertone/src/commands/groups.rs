@@ -5,11 +5,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use api::{
     AddMembers, AskToJoin, ChangeGroup, ChatKind, CreateGroup, Group, GroupEvent, GroupEventKind, GroupRequest,
-    GroupRole, GroupStanding, Receipt,
+    GroupRole, GroupStanding, LinkKind, LinkQuery, ReadLink, Receipt,
 };
 
 use crate::args::{AnswerCommand, GroupCommand, Named, Output, RequestCommand, Who};
 use crate::commands::chats::time;
+use crate::exit::{Exit, Failure};
 use crate::output::{self, clean};
 use crate::session::Session;
 
@@ -43,6 +44,7 @@ pub(super) async fn run(command: GroupCommand) -> Result<()> {
         GroupCommand::Invitations { who, output } => invitations(&who, output).await,
         GroupCommand::Accept(group) => answer(&group, "accept").await,
         GroupCommand::Decline(group) => answer(&group, "decline").await,
+        GroupCommand::Link(group) => link(&group).await,
         GroupCommand::Request(command) => request(command).await,
         GroupCommand::Delivery { message, who, output } => delivery(&who, &message, output).await,
     }
@@ -192,6 +194,32 @@ async fn answer(named: &Named, answer: &str) -> Result<()> {
     Ok(())
 }
 
+async fn link(named: &Named) -> Result<()> {
+    let (session, id) = open(named).await?;
+    let query = LinkQuery { of: Some(id) };
+    let link = session.client.link(&session.profile, &query).await?;
+    output::data(named.output.format(), &link, |link| link.link.clone());
+    Ok(())
+}
+
+/// The group and the member who is asked: both from a link, or each by itself.
+async fn whom_to_ask(session: &Session, group: String, admin: Option<&str>) -> Result<(String, String)> {
+    let body = ReadLink { link: group.clone() };
+    let (group, maker) = match session.client.read_link(&session.profile, &body).await {
+        Ok(link) if link.kind == LinkKind::Group => (link.chat.unwrap_or(group), Some(link.key)),
+        _ => (group, None),
+    };
+    let admin = match (admin, maker) {
+        (Some(admin), _) => session.person(admin).await?,
+        (None, Some(maker)) => maker,
+        (None, None) => {
+            let text = "say whom to ask after the group's id, or give the whole link to the group";
+            return Err(Failure::new(Exit::Usage, text).into());
+        }
+    };
+    Ok((group, admin))
+}
+
 async fn request(command: RequestCommand) -> Result<()> {
     match command {
         RequestCommand::Ask {
@@ -202,9 +230,10 @@ async fn request(command: RequestCommand) -> Result<()> {
             output,
         } => {
             let session = Session::open(&who).await?;
+            let (group, admin) = whom_to_ask(&session, group, admin.as_deref()).await?;
             let body = AskToJoin {
                 group,
-                admin: session.person(&admin).await?,
+                admin,
                 introduction: note,
             };
             let done = session.client.ask_to_join(&session.profile, &body).await?;

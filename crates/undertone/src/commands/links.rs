@@ -105,6 +105,7 @@ fn described(link: &Link) -> String {
         LinkKind::Person => "person",
         LinkKind::Community => "community",
         LinkKind::Channel => "channel",
+        LinkKind::Group => "group",
     };
     let mut rows = vec![vec!["leads to a".into(), kind.into()]];
     let mut row = |name: &str, value: &Option<String>| {

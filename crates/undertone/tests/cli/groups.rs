@@ -145,8 +145,10 @@ fn a_group_of_three_lives_and_changes() {
         assert!(events.contains(what), "{what} is not in {events}");
     }
 
-    // She asks to come back.
-    carol.run(&["group", "request", "ask", group, "@alice", "--note", "I was wrong"]);
+    // She asks to come back, with what somebody sent her.
+    let link = alice.run(&["group", "link", group]);
+    let invitation = format!("Come back: {}!", link.trim());
+    carol.run(&["group", "request", "ask", &invitation, "--note", "I was wrong"]);
     let asked = eventually("her request", || {
         let requests = alice.json(&["group", "request", "list"]);
         requests.as_array().unwrap().first().cloned()

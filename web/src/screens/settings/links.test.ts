@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changedLinks, readyLinks } from './links.ts';
+import { changedLinks, moved, readyLinks } from './links.ts';
 
 test('links are tidied before they are saved', () => {
   const rows = [{ label: ' Site ', url: 'example.org/me' }, { label: '', url: ' ' }, { label: 'Old', url: 'http://example.org' }];
@@ -22,4 +22,19 @@ test('what is as it was need not be saved', () => {
   expect(changedLinks([...saved], saved)).toBe(false);
   expect(changedLinks([], saved)).toBe(true);
   expect(changedLinks([{ label: 'Site', url: 'https://example.com' }], saved)).toBe(true);
+});
+
+test('a link moves up and down, and not beyond the ends', () => {
+  const rows = ['a', 'b', 'c'];
+  expect(moved(rows, 2, 1)).toEqual(['a', 'c', 'b']);
+  expect(moved(rows, 0, 2)).toEqual(['b', 'c', 'a']);
+  expect(moved(rows, 0, -1)).toEqual(rows);
+  expect(moved(rows, 2, 3)).toEqual(rows);
+  expect(rows).toEqual(['a', 'b', 'c']);
+});
+
+test('another order is something to save', () => {
+  const saved = [{ label: 'A', url: 'https://a.example' }, { label: 'B', url: 'https://b.example' }];
+  expect(changedLinks(moved(saved, 1, 0), saved)).toBe(true);
+  expect(changedLinks(moved(moved(saved, 1, 0), 1, 0), saved)).toBe(false);
 });

@@ -20,5 +20,12 @@ export function changedLinks(rows: readonly ProfileLink[], saved: readonly Profi
   return rows.length !== saved.length || rows.some((row, at) => row.label !== saved[at]!.label || row.url !== saved[at]!.url);
 }
 
+/** The links with one of them at another place; the same if there is no such place. */
+export function moved<T>(rows: readonly T[], from: number, to: number): T[] {
+  const next = [...rows];
+  if (from in next && to in next) next.splice(to, 0, ...next.splice(from, 1));
+  return next;
+}
+
 /** At most so many. */
 export const LINKS = 20;
