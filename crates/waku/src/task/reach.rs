@@ -1,6 +1,7 @@
 //! How others get in: what peers and the router say about our addresses, and the relay that carries calls to us.
 
 use libp2p::autonat::v1 as autonat;
+use libp2p::core::ConnectedPoint;
 use libp2p::core::transport::ListenerId;
 use libp2p::multiaddr::Protocol;
 use libp2p::relay::HOP_PROTOCOL_NAME;
@@ -30,14 +31,33 @@ impl Reach {
 
 impl Task {
     pub(super) fn reached(&mut self, event: &autonat::Event) {
-        if let autonat::Event::StatusChanged { new, .. } = event {
-            self.reach.is_public = match new {
-                autonat::NatStatus::Public(_) => Some(true),
-                autonat::NatStatus::Private => Some(false),
-                autonat::NatStatus::Unknown => None,
-            };
-            let reachable = self.reach.is_public;
-            tracing::info!(?reachable, "peers say whether they can reach this node");
+        match event {
+            autonat::Event::StatusChanged { new, .. } => {
+                self.reach.is_public = match new {
+                    autonat::NatStatus::Public(_) => Some(true),
+                    autonat::NatStatus::Private => Some(false),
+                    autonat::NatStatus::Unknown => None,
+                };
+                let reachable = self.reach.is_public;
+                tracing::info!(?reachable, "peers say whether they can reach this node");
+            }
+            autonat::Event::InboundProbe(autonat::InboundProbeEvent::Response { peer, address, .. }) => {
+                self.called_back(*peer, address);
+            }
+            _ => {}
+        }
+    }
+
+    /// We called a peer that wanted to know whether it can be reached, and it can. The call is over: as many as there may be
+    /// connections with one peer would else stand there idle, and the next would seem to find the peer closed.
+    fn called_back(&mut self, peer: PeerId, address: &Multiaddr) {
+        let Some(links) = self.links.get(&peer).filter(|links| links.len() > 1) else {
+            return;
+        };
+        let is_call = |link: &ConnectedPoint| link.is_dialer() && link.get_remote_address() == address;
+        let newest = links.iter().rfind(|(_, link)| is_call(link));
+        if let Some((connection, _)) = newest {
+            self.swarm.close_connection(*connection);
         }
     }
 
