@@ -442,7 +442,11 @@ fn remove_where(access: &mut Access<'_>, sql: &str, params: impl Params) -> Resu
         access.execute("DELETE FROM edits WHERE target = ?1", [Sql(id)])?;
         access.execute("DELETE FROM late_messages WHERE message = ?1", [Sql(id)])?;
     }
-    access.record(|changes| changes.erased |= !ids.is_empty());
+    access.record(|changes| {
+        changes.erased |= !ids.is_empty();
+        // Their files go with them, and the topics of those.
+        changes.topics |= !ids.is_empty();
+    });
     Ok(ids)
 }
 

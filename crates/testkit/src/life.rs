@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 
 use protocol::id::ChatId;
 
-use crate::attachments::{self, Attachment, AttachmentOracle};
+use crate::attachments::{self, Attachment, AttachmentOracle, Change, Regret};
 use crate::dice::Dice;
 use crate::gaps::GapWatch;
 use crate::groups::{self, GroupDeed, GroupOracle};
@@ -83,6 +83,8 @@ pub enum Deed {
     Mark(MarkDeed),
     /// One sends a picture or a file.
     Attach(Attachment),
+    /// One does something about what was sent.
+    Regret(Regret),
     /// One does something about a public chat.
     Public(PublicDeed),
 }
@@ -107,8 +109,14 @@ pub struct Counts {
     pub group_texts: u64,
     /// Edits, deletions, reactions and pins, between two and in groups.
     pub marks: u64,
-    /// Pictures and files that others had whole in the end.
+    /// Pictures, albums and files that others had whole in the end.
     pub attachments: u64,
+    /// Albums among them.
+    pub albums: u64,
+    /// Times a file that somebody saw to be given up in the end.
+    pub given_up: u64,
+    /// Times something that was sent and deleted, perhaps on its way, and of which somebody had nothing left.
+    pub deleted: u64,
     /// Times a text in a public chat that somebody had to hold in the end.
     pub public_texts: u64,
     /// Turns that the messengers took.
@@ -122,6 +130,9 @@ impl AddAssign for Counts {
         self.group_texts += other.group_texts;
         self.marks += other.marks;
         self.attachments += other.attachments;
+        self.albums += other.albums;
+        self.given_up += other.given_up;
+        self.deleted += other.deleted;
         self.public_texts += other.public_texts;
         self.turns += other.turns;
     }
@@ -132,8 +143,18 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} texts, {} of them seen in a gap, {} times one that somebody had to hold in a group and {} in public; {} \
-             edits, deletions, reactions and pins; {} pictures and files arrived; {} turns",
-            self.texts, self.gaps, self.group_texts, self.public_texts, self.marks, self.attachments, self.turns
+             edits, deletions, reactions and pins; {} pictures, albums and files arrived, {} of them albums, {} files given \
+             up and {} times something deleted that was sent; {} turns",
+            self.texts,
+            self.gaps,
+            self.group_texts,
+            self.public_texts,
+            self.marks,
+            self.attachments,
+            self.albums,
+            self.given_up,
+            self.deleted,
+            self.turns
         )
     }
 }
@@ -175,6 +196,11 @@ impl Plan {
         if dice.chance(WITH_ATTACHMENTS) {
             attachments::weave(&mut dice, people, groups::count(&steps), &mut steps);
         }
+        // With dice of their own, so that the rest of each life is what it was.
+        let mut more = Dice::new(seed ^ 0x0a1b_0a1b);
+        if more.chance(WITH_REGRETS) {
+            attachments::weave_regrets(&mut more, people, groups::count(&steps), &mut steps);
+        }
         let weather = match dice.chance(WITH_PUBLIC_CHATS) {
             true => {
                 public::weave(&mut dice, people, &mut steps);
@@ -207,7 +233,12 @@ impl Plan {
         sim.set_fragility(self.fragility);
         let mut life = Life::default();
         // Marks have numbers among the texts, which the watch counts by itself.
-        let watching = !self.steps.iter().any(|step| matches!(step.deed, Deed::Mark(_)));
+        let is_mark = |step: &Step| match step.deed {
+            Deed::Mark(_) => true,
+            Deed::Regret(regret) => regret.what == Change::Delete,
+            _ => false,
+        };
+        let watching = !self.steps.iter().any(is_mark);
         for (number, step) in self.steps.iter().enumerate() {
             sim.run_for(step.after);
             life.perform(&mut sim, step.deed);
@@ -291,6 +322,7 @@ impl fmt::Display for Deed {
             Deed::Group(deed) => deed.fmt(f),
             Deed::Mark(deed) => deed.fmt(f),
             Deed::Attach(what) => what.fmt(f),
+            Deed::Regret(regret) => regret.fmt(f),
             Deed::Public(deed) => deed.fmt(f),
         }
     }
@@ -315,6 +347,10 @@ impl Life {
             Deed::Mark(deed) => self.marks.perform(sim, &mut self.oracle, deed),
             Deed::Public(deed) => self.public.perform(sim, deed),
             Deed::Attach(what) => self.attachments.perform(sim, &mut self.oracle, &mut self.groups, what),
+            Deed::Regret(regret) => {
+                let others = (&mut self.oracle, &mut self.groups, &mut self.marks);
+                self.attachments.regret(sim, others, regret);
+            }
             deed => perform(deed, sim, &mut self.oracle),
         }
     }
@@ -343,12 +379,16 @@ impl Life {
         self.groups.judge_into(sim, verdict);
         self.attachments.judge_into(sim, &self.groups, verdict);
         self.public.judge_into(sim, verdict);
+        let tally = self.attachments.tally();
         let counts = Counts {
             texts: (self.oracle.texts() + self.groups.texts() + self.public.texts()) as u64,
             gaps: self.watch.seen() as u64,
             group_texts: self.groups.musts() as u64,
             marks: (self.marks.deeds() + self.groups.marks() + self.public.marks()) as u64,
-            attachments: self.attachments.arrived() as u64,
+            attachments: tally.arrived as u64,
+            albums: tally.albums as u64,
+            given_up: tally.given_up as u64,
+            deleted: tally.deleted as u64,
             public_texts: self.public.musts() as u64,
             turns: sim.turns(),
         };
@@ -383,7 +423,7 @@ fn perform(deed: Deed, sim: &mut Sim, oracle: &mut Oracle) {
         Deed::StoreDown(node) => sim.store_node(node).go_down(),
         Deed::StoreUp(node) => sim.store_node(node).come_up(),
         // These have oracles of their own.
-        Deed::Group(_) | Deed::Mark(_) | Deed::Attach(_) | Deed::Public(_) => {}
+        Deed::Group(_) | Deed::Mark(_) | Deed::Attach(_) | Deed::Regret(_) | Deed::Public(_) => {}
     }
 }
 
@@ -395,6 +435,9 @@ const WITH_GROUPS: u64 = 400;
 
 /// Lives with pictures and files, of a thousand.
 const WITH_ATTACHMENTS: u64 = 150;
+
+/// Lives with albums and with files that somebody gives up or deletes, of a thousand.
+const WITH_REGRETS: u64 = 120;
 
 /// Lives with public chats, of a thousand.
 const WITH_PUBLIC_CHATS: u64 = 150;

@@ -98,30 +98,49 @@ impl MarkOracle {
         let Some(row) = texts.iter().rev().cycle().nth(deed.nth) else {
             return;
         };
-        let message = row.id;
+        self.carry_out(sim, oracle, (who, other), row.id, deed.what);
+    }
+
+    /// Has somebody delete what they said to another, for both; answers whether their messenger took it over.
+    pub(crate) fn delete(
+        &mut self,
+        sim: &mut Sim,
+        oracle: &mut Oracle,
+        (who, other): (Who, Who),
+        message: MessageId,
+    ) -> bool {
+        self.carry_out(sim, oracle, (who, other), message, Doing::Delete)
+    }
+
+    fn carry_out(
+        &mut self,
+        sim: &mut Sim,
+        oracle: &mut Oracle,
+        (who, other): (Who, Who),
+        message: MessageId,
+        what: Doing,
+    ) -> bool {
         let text = format!("edit {} of {}", self.deeds, people::name(who.0));
-        let wish = wish(deed.what, message, &text);
+        let wish = wish(what, message, &text);
         if !matches!(sim.command(who, Command::Chat(wish)), Some(Ok(_))) {
-            return;
+            return false;
         }
         self.deeds += 1;
-        let fate = self.fates.entry(message).or_insert_with(|| Fate {
-            between: [who, other],
-            deleted: false,
-            reactions: BTreeMap::new(),
-            pins: Vec::new(),
-        });
-        match deed.what {
+        let between = || Fate::of([who, other]);
+        let fate = self.fates.entry(message).or_insert_with(between);
+        match what {
             Doing::Edit => oracle.changed(&message, text),
             Doing::Delete | Doing::Moderate => {
-                fate.deleted = true;
-                oracle.deleted(&message);
+                for message in oracle.deleted(&message) {
+                    self.fates.entry(message).or_insert_with(between).deleted = true;
+                }
             }
             Doing::React(emoji) => drop(fate.reactions.insert((who, emoji), true)),
             Doing::TakeBack(emoji) => drop(fate.reactions.insert((who, emoji), false)),
             Doing::Pin => fate.pins.push((who, true)),
             Doing::Unpin => fate.pins.push((who, false)),
         }
+        true
     }
 
     /// Compares what people see with what they should see.
@@ -153,6 +172,15 @@ impl MarkOracle {
 }
 
 impl Fate {
+    fn of(between: [Who; 2]) -> Fate {
+        Fate {
+            between,
+            deleted: false,
+            reactions: BTreeMap::new(),
+            pins: Vec::new(),
+        }
+    }
+
     fn judge(&self, sim: &Sim, who: Who, id: &MessageId, verdict: &mut Verdict) {
         let name = people::name(who.0);
         let seen = sim.look(who, |view| Ok((view.messages().load(id)?, view.reactions().to(id)?)));

@@ -3,6 +3,7 @@
 //! The rule is short on purpose: a text that a messenger took over must in the end stand exactly once in the chat of its
 //! author and in the chat of its reader, in the same order on both sides, and its author must know that it arrived.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -32,6 +33,8 @@ struct Said {
     lost: bool,
     /// Its author deleted it.
     deleted: bool,
+    /// The first of those that were said in one go.
+    first: MessageId,
 }
 
 /// What is wrong in the end.
@@ -63,31 +66,37 @@ impl Oracle {
             text: text.clone(),
             reply_to,
         };
-        self.take_over(sim, (from, to), text, command);
+        self.take_over(sim, (from, to), (text, 1), command);
     }
 
-    /// Has somebody say something by a command, and remembers its words if the messenger took it over.
+    /// Has somebody say something by a command that makes so many messages of the same words, and remembers those if the
+    /// messenger took it over.
     pub(crate) fn take_over(
         &mut self,
         sim: &mut Sim,
         (from, to): (Who, Who),
-        text: String,
+        (text, count): (String, usize),
         command: Command,
-    ) -> Option<MessageId> {
-        let after = sim.last_message(from, to);
-        let Some(Ok(Reply::Message(id))) = sim.command(from, command) else {
-            return None;
+    ) -> Vec<MessageId> {
+        let mut after = sim.last_message(from, to);
+        let Some(Ok(Reply::Message(first))) = sim.command(from, command) else {
+            return Vec::new();
         };
-        self.said.push(Said {
-            id,
-            from,
-            to,
-            text,
-            after,
-            lost: false,
-            deleted: false,
-        });
-        Some(id)
+        let messages = sim.said_at_once(from, &chat_with(sim, to), first, count);
+        for id in &messages {
+            self.said.push(Said {
+                id: *id,
+                from,
+                to,
+                text: text.clone(),
+                after,
+                lost: false,
+                deleted: false,
+                first,
+            });
+            after = Some(*id);
+        }
+        messages
     }
 
     /// As [`say`](Self::say), but the text leaves neither the outbox nor data sync.
@@ -112,11 +121,16 @@ impl Oracle {
         }
     }
 
-    /// The author of a text deleted it.
-    pub(crate) fn deleted(&mut self, id: &MessageId) {
-        if let Some(said) = self.said.iter_mut().find(|said| said.id == *id) {
-            said.deleted = true;
-        }
+    /// The author of a text deleted it, and with it what was said in one go; answers what that is.
+    pub(crate) fn deleted(&mut self, id: &MessageId) -> Vec<MessageId> {
+        let first = self.said.iter().find(|said| said.id == *id).map(|said| said.first);
+        let together = self.said.iter_mut().filter(|said| Some(said.first) == first);
+        together
+            .map(|said| {
+                said.deleted = true;
+                said.id
+            })
+            .collect()
     }
 
     /// Everybody who wrote to somebody says a last word, so that nothing before it can be missed without being known.
@@ -195,20 +209,20 @@ fn judge_side(who: Who, rows: &[MessageRow], expected: &BTreeMap<MessageId, &Sai
             verdict.diverge(format!("{name} has a text that nobody wrote"));
         }
     }
-    for (id, said) in expected {
-        match texts.get(said.text.as_str()) {
-            None => {
-                verdict.lost += 1;
-                verdict.notes.push(format!("{name} lacks \"{}\"", said.text));
-            }
-            Some(1) => {}
-            Some(times) => {
-                verdict.duplicated += 1;
-                verdict
-                    .notes
-                    .push(format!("{name} has \"{}\" {times} times", said.text));
-            }
+    let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+    for said in expected.values() {
+        *wanted.entry(&said.text).or_default() += 1;
+    }
+    for (text, wanted) in wanted {
+        let times = texts.get(text).copied().unwrap_or(0);
+        match times.cmp(&wanted) {
+            Ordering::Less if wanted == 1 => verdict.lose(format!("{name} lacks \"{text}\"")),
+            Ordering::Less => verdict.lose(format!("{name} has \"{text}\" {times} times of {wanted}")),
+            Ordering::Equal => {}
+            Ordering::Greater => verdict.duplicate(format!("{name} has \"{text}\" {times} times")),
         }
+    }
+    for (id, said) in expected {
         let own = rows.iter().find(|row| row.id == *id && said.from == who);
         if let Some(row) = own
             && row.delivery != Some(Delivery::Delivered)

@@ -11,9 +11,9 @@ use crypto::PublicKey;
 use messenger::{Command, CommandError, HistoryGap, HistoryPage, Messenger, Published, Reply};
 use protocol::Timestamp;
 use store::Store;
-use waku_proto::Envelope;
 use waku_proto::store::catchup::{Errand, Failure, Progress, Ticket};
 use waku_proto::store::{Catchup, Response};
+use waku_proto::{ContentTopic, Envelope};
 
 use crate::dice::Dice;
 use crate::network::{Side, Weather};
@@ -43,6 +43,8 @@ pub struct Sim {
     /// Envelopes that were published, and their bytes.
     published: u64,
     bytes: u64,
+    /// How many of them were on topics that somebody wants to know of.
+    watched: BTreeMap<ContentTopic, u64>,
     /// Milliseconds between two envelopes of one person, and how many may go at once.
     pace: Option<(u64, u64)>,
 }
@@ -131,6 +133,7 @@ impl Sim {
             turns: 0,
             published: 0,
             bytes: 0,
+            watched: BTreeMap::new(),
             pace: None,
         };
         for number in 0..people {
@@ -180,6 +183,16 @@ impl Sim {
     /// How many envelopes were published, and how many bytes they have on the wire.
     pub fn published(&self) -> (u64, u64) {
         (self.published, self.bytes)
+    }
+
+    /// From now on it is counted what is published on a topic.
+    pub fn watch(&mut self, topic: ContentTopic) {
+        self.watched.entry(topic).or_default();
+    }
+
+    /// How many envelopes were published on a topic since it is watched.
+    pub fn published_on(&self, topic: &ContentTopic) -> u64 {
+        self.watched.get(topic).copied().unwrap_or(0)
     }
 
     /// From now on nobody publishes faster than one envelope in so many milliseconds, beyond a burst.
@@ -479,6 +492,9 @@ impl Sim {
         let side = self.people[from.0].side;
         self.published += 1;
         self.bytes += envelope.message.encoded_len() as u64;
+        if let Some(count) = self.watched.get_mut(&envelope.message.content_topic) {
+            *count += 1;
+        }
         if let Some((millis, _)) = self.pace {
             let person = &mut self.people[from.0];
             person.paced_until = person.paced_until.max(self.now).plus(millis);

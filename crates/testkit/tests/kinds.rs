@@ -151,10 +151,10 @@ fn pictures_and_files_arrive_whole_and_the_oracle_sees_if_not() {
     sent.wait(&mut sim, &groups);
     let mut judge = |sim: &Sim| {
         let mut verdict = oracle.judge(sim);
-        let before = sent.arrived();
+        let before = sent.tally().arrived;
         groups.judge_into(sim, &mut verdict);
         sent.judge_into(sim, &groups, &mut verdict);
-        (sent.arrived() - before, verdict)
+        (sent.tally().arrived - before, verdict)
     };
     let (arrived, verdict) = judge(&sim);
     assert!(verdict.is_good(), "{verdict}");

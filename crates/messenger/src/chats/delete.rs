@@ -4,12 +4,12 @@
 
 use crypto::PublicKey;
 use protocol::clock;
-use protocol::content::chat_message::Body;
+use protocol::content::chat_message::{Body, ImageMessage};
 use protocol::content::{ChatMessage, Content, DeleteMessage, SyncMessage};
-use protocol::id::MessageId;
+use protocol::id::{ChatId, MessageId};
 use protocol::layers::application::Signed;
 use protocol::wire::sync::SyncDeleteForMeMessage;
-use store::{ActivityKind, Deletion, MessageRow, StoreError};
+use store::{ActivityKind, Deletion, MessageRow, PublicKeyBytes, StoreError};
 
 use super::place::{Place, Room};
 use super::target::{self, About};
@@ -19,7 +19,7 @@ use crate::contacts::Standing;
 use crate::inbound::{Missing, Rule};
 use crate::receive::{Done, Halt, Origin};
 use crate::turn::{Turn, row_key};
-use crate::{activity, devices, groups};
+use crate::{activity, devices, files, groups, waiting};
 
 /// For whom a message is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ fn delete_for_everyone(turn: &mut Turn<'_, '_>, id: &MessageId) -> Result<(), Co
         return Err(Error::MayNotDelete.into());
     }
     let clocks = clock..;
+    remember_album(turn, &row)?;
     for (row, clock) in with_album(turn, row)?.into_iter().zip(clocks) {
         let deletion = DeleteMessage {
             clock,
@@ -102,6 +103,7 @@ pub(crate) fn inbound(
         place.observe(turn, deletion.clock)?;
     }
     // Deployed clients name one picture of an album and mean all of it.
+    remember_album(turn, &row)?;
     for row in with_album(turn, row)? {
         erase(turn, row, For::Everyone, (!theirs).then_some(by))?;
     }
@@ -143,7 +145,7 @@ pub(crate) fn erase(
     turn: &mut Turn<'_, '_>,
     row: MessageRow,
     whom: For,
-    by: Option<store::PublicKeyBytes>,
+    by: Option<PublicKeyBytes>,
 ) -> Result<(), StoreError> {
     let id = row.id;
     let edits = turn.tx.edits().of(&id)?.into_iter().map(|edit| edit.id);
@@ -158,6 +160,7 @@ pub(crate) fn erase(
             For::Me => turn.tx.repair().remove_original(&carrier)?,
         }
     }
+    files::leave(turn, &id)?;
     turn.tx.edits().remove_of(&id)?;
     turn.tx.reactions().remove_of(&id)?;
     turn.tx.pins().remove(&id)?;
@@ -196,6 +199,45 @@ fn with_album(turn: &mut Turn<'_, '_>, row: MessageRow) -> Result<Vec<MessageRow
     Ok(rows)
 }
 
+/// An album is about to be deleted for everyone. Its pictures come one by one, and whoever deletes it may have seen only some;
+/// those that come later go as well.
+fn remember_album(turn: &mut Turn<'_, '_>, row: &MessageRow) -> Result<(), StoreError> {
+    let Some(album) = album(row) else { return Ok(()) };
+    let subject = album_subject(&row.chat, &row.author, &album);
+    let before = turn.now.minus(waiting::KEPT_MS);
+    turn.tx.marks().prune(ALBUM_DELETED, before)?;
+    turn.tx.marks().set(ALBUM_DELETED, &subject, turn.now)
+}
+
+/// A picture came: if it is one of an album that was deleted for everyone, it goes where the others went.
+pub(crate) fn late_picture(turn: &mut Turn<'_, '_>, id: &MessageId, picture: &ImageMessage) -> Result<(), StoreError> {
+    if picture.album_id.is_empty() {
+        return Ok(());
+    }
+    let Some(row) = turn.tx.messages().load(id)? else {
+        return Ok(());
+    };
+    let subject = album_subject(&row.chat, &row.author, &picture.album_id);
+    if turn.tx.marks().at(ALBUM_DELETED, &subject)?.is_none() {
+        return Ok(());
+    }
+    let span = rules::around(row.clock, ALBUM_SPAN_MS);
+    let near = turn
+        .tx
+        .messages()
+        .of_author(&row.chat, &row.author, span, ALBUM_NEIGHBOURS)?;
+    let gone = near.iter().filter(|other| other.deletion == Deletion::ForEveryone);
+    let by = gone.min_by_key(|other| other.clock.abs_diff(row.clock));
+    let by = by.and_then(|other| other.deleted_by);
+    erase(turn, row, For::Everyone, by)
+}
+
+/// An album among those that were deleted. The same name means nothing in another chat or of another author.
+fn album_subject(chat: &ChatId, author: &PublicKeyBytes, album: &str) -> [u8; 32] {
+    let chat = crypto::keccak256(chat.as_str().as_bytes());
+    crypto::keccak256_parts(&[&chat, author.as_bytes(), album.as_bytes()])
+}
+
 /// The album that a picture belongs to.
 fn album(row: &MessageRow) -> Option<String> {
     let message = ChatMessage::parse(row.payload.as_ref()?).ok()?;
@@ -204,6 +246,9 @@ fn album(row: &MessageRow) -> Option<String> {
         _ => None,
     }
 }
+
+/// The mark of an album that was deleted for everyone.
+const ALBUM_DELETED: &str = "album deleted";
 
 /// The pictures of an album are sent in one go: their clocks are this near to each other, in milliseconds.
 const ALBUM_SPAN_MS: u64 = 60_000;

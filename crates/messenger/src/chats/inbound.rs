@@ -7,7 +7,7 @@ use protocol::layers::application::Signed;
 use store::{ChatRow, Delivery, MessageRow, RequestProgress, StoreError};
 
 use super::place::{self, Place, Room};
-use super::{arrived, blank, one_to_one, public, rules};
+use super::{arrived, blank, delete, one_to_one, public, rules};
 use crate::broken;
 use crate::contacts::{self, Standing, relation};
 use crate::inbound::{Reason, Rule};
@@ -124,6 +124,9 @@ fn keep(
     files::inbound::announced(turn, signed.id, &signed.author, message.file.as_ref())?;
     place.observe(turn, message.clock)?;
     arrived(turn, signed.id);
+    if let Body::Image(picture) = &message.body {
+        delete::late_picture(turn, &signed.id, picture)?;
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use protocol::layers::application::Signed;
 use protocol::wire::files::FileAnnouncement;
 use store::{FileRow, FileState};
 
-use super::{direct, fetch, ignore, row, rules, stop};
+use super::{direct, fetch, ignore, row, rules, stop, tell_person};
 use crate::contacts::Standing;
 use crate::inbound::{Inbound, Reason, Rule};
 use crate::receive::{Done, Halt, Origin};
@@ -105,9 +105,13 @@ pub(crate) fn control(
 
 /// Chunks of ours did not arrive. Who knows the file's name was given its key; nobody else can ask.
 fn wanted(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, mut file: FileRow, bits: &[u8]) -> Result<Done, Halt> {
-    let is_ours = file.outgoing && matches!(file.state, FileState::Moving | FileState::Complete);
-    if !is_ours || origin.sender.standing == Standing::Blocked || !rules::serves_again(file.tries) {
+    if !file.outgoing || origin.sender.standing == Standing::Blocked || !rules::serves_again(file.tries) {
         return Err(Rule::NotAllowed.into());
+    }
+    match file.state {
+        FileState::Moving | FileState::Complete => {}
+        FileState::Cancelled => return no_more(turn, origin, file),
+        FileState::Offered | FileState::Failed => return Err(Rule::NotAllowed.into()),
     }
     let announced = Announcement::decode(&file.announcement).ok_or(Reason::Undecodable)?;
     if announced.is_direct() {
@@ -119,6 +123,15 @@ fn wanted(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, mut file: FileRow, bits:
     file.tries += 1;
     file.state = FileState::Moving;
     file.due_at = Some(turn.now);
+    turn.tx.files().save(&file)?;
+    Ok(Done::Applied)
+}
+
+/// We took the file back, and who asks did not hear it: in groups nobody is told before they ask, and elsewhere it may have
+/// come before the announcement.
+fn no_more(turn: &mut Turn<'_, '_>, origin: &Origin<'_>, mut file: FileRow) -> Result<Done, Halt> {
+    tell_person(turn, &origin.sender.key, &file, What::Withdrawn(true))?;
+    file.tries += 1;
     turn.tx.files().save(&file)?;
     Ok(Done::Applied)
 }

@@ -14,6 +14,7 @@ use crypto::PublicKey;
 use protocol::address;
 use protocol::content::Content;
 use protocol::files::{self as wire, FileControl, What};
+use protocol::id::MessageId;
 use protocol::layers::transport::{Route, RouteKey};
 use store::{FileRow, FileState, OutboxId, Secret, StoreError, TopicRow, View};
 
@@ -169,15 +170,20 @@ pub(crate) fn tell(turn: &mut Turn<'_, '_>, file: &FileRow, what: What) -> Resul
         },
         false => PublicKey::from_compressed(file.author.as_bytes()).ok(),
     };
-    let Some(other) = other.filter(|other| *other != turn.me.public) else {
-        return Ok(());
-    };
+    match other.filter(|other| *other != turn.me.public) {
+        Some(other) => tell_person(turn, &other, file, what),
+        None => Ok(()),
+    }
+}
+
+/// Says something about a file to one person.
+fn tell_person(turn: &mut Turn<'_, '_>, person: &PublicKey, file: &FileRow, what: What) -> Result<(), StoreError> {
     let control = FileControl {
         clock: turn.now.0,
         file_id: file.id.0.to_vec(),
         what: Some(what),
     };
-    send::to_person(turn, &other, &Content::FileControl(Box::new(control)))?;
+    send::to_person(turn, person, &Content::FileControl(Box::new(control)))?;
     Ok(())
 }
 
@@ -223,6 +229,14 @@ pub(crate) fn ignore(turn: &mut Turn<'_, '_>, file: &FileId) -> Result<(), Store
     Ok(())
 }
 
+/// The message of a file is about to be deleted, and the file with it: nobody listens to its chunks any more.
+pub(crate) fn leave(turn: &mut Turn<'_, '_>, message: &MessageId) -> Result<(), StoreError> {
+    match turn.tx.files().of_message(message)? {
+        Some(file) => ignore(turn, &file.id),
+        None => Ok(()),
+    }
+}
+
 /// Where the chunks of a file travel.
 fn route(turn: &Turn<'_, '_>, announced: &Announcement) -> Route {
     Route {
@@ -233,12 +247,7 @@ fn route(turn: &Turn<'_, '_>, announced: &Announcement) -> Route {
 }
 
 /// The row of a file that is announced by a message.
-pub(crate) fn row(
-    turn: &Turn<'_, '_>,
-    announced: &Announcement,
-    message: protocol::id::MessageId,
-    author: &PublicKey,
-) -> FileRow {
+pub(crate) fn row(turn: &Turn<'_, '_>, announced: &Announcement, message: MessageId, author: &PublicKey) -> FileRow {
     FileRow {
         id: announced.id(),
         message,

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use messenger::Command;
+use protocol::id::MessageId;
 use store::{Deletion, MessageRow, PublicKeyBytes};
 
 use super::model::{Claim, Said};
@@ -51,22 +52,49 @@ impl Known {
         let Some(row) = there.iter().cycle().nth(nth) else {
             return;
         };
-        let Some(text) = self.number_of(row) else { return };
-        if stands(sim, who, row, what) {
-            return;
+        if !stands(sim, who, row, what) {
+            self.carry_out(sim, who, row.id, what);
         }
+    }
+
+    /// Has somebody delete something for all, their own or as an admin; answers whether their messenger took it over.
+    pub(super) fn delete(&mut self, sim: &mut Sim, who: Who, message: MessageId) -> bool {
+        let number = self.texts.iter().position(|text| text.id == message);
+        let what = match number.map(|number| self.model.said[number].author == who) {
+            Some(true) => Doing::Delete,
+            _ => Doing::Moderate,
+        };
+        self.carry_out(sim, who, message, what)
+    }
+
+    fn carry_out(&mut self, sim: &mut Sim, who: Who, message: MessageId, what: Doing) -> bool {
+        let Some(text) = self.texts.iter().position(|text| text.id == message) else {
+            return false;
+        };
         let words = format!("edit {} of {} for all", self.deeds.len(), people::name(who.0));
         let known = self.changes_of(sim, who);
-        if !matches!(sim.command(who, Command::Chat(wish(what, row.id, &words))), Some(Ok(_))) {
-            return;
+        if !matches!(
+            sim.command(who, Command::Chat(wish(what, message, &words))),
+            Some(Ok(_))
+        ) {
+            return false;
         }
-        self.model.marks.push(Said { author: who, known });
-        self.deeds.push(Deed {
-            text,
-            what,
-            words,
-            moderated: what == Doing::Moderate,
-        });
+        let first = self.texts[text].first;
+        let goes_too = |number: &usize| {
+            let is_deletion = matches!(what, Doing::Delete | Doing::Moderate);
+            *number == text || is_deletion && self.texts[*number].first == first
+        };
+        for text in (0..self.texts.len()).filter(goes_too) {
+            let known = known.clone();
+            self.model.marks.push(Said { author: who, known });
+            self.deeds.push(Deed {
+                text,
+                what,
+                words: words.clone(),
+                moderated: what == Doing::Moderate,
+            });
+        }
+        true
     }
 
     fn number_of(&self, row: &MessageRow) -> Option<usize> {

@@ -48,6 +48,8 @@ pub(super) struct Text {
     lost: bool,
     /// The line of its author in which it is numbered. Another begins when somebody new can read.
     line: [u8; 8],
+    /// The first of those that were said in one go.
+    pub(super) first: MessageId,
 }
 
 impl GroupOracle {
@@ -156,16 +158,23 @@ impl GroupOracle {
         }
     }
 
-    /// Has somebody say something by a command, and remembers its words if their messenger took it over.
+    /// Has somebody say something by a command that makes so many messages of the same words, and remembers those if their
+    /// messenger took it over.
     pub(crate) fn take_over(
         &mut self,
         sim: &mut Sim,
-        group: usize,
-        who: Who,
-        words: String,
+        (group, who): (usize, Who),
+        words: (String, usize),
         command: Command,
-    ) -> Option<MessageId> {
-        self.groups.get_mut(&group)?.take_over(sim, who, words, command)
+    ) -> Vec<MessageId> {
+        let known = self.groups.get_mut(&group);
+        known.map_or_else(Vec::new, |known| known.take_over(sim, who, words, command))
+    }
+
+    /// Has somebody delete something for all, their own or as an admin; answers whether their messenger took it over.
+    pub(crate) fn delete(&mut self, sim: &mut Sim, (group, who): (usize, Who), message: MessageId) -> bool {
+        let known = self.groups.get_mut(&group);
+        known.is_some_and(|known| known.delete(sim, who, message))
     }
 
     /// Whether two are in a group for certain.
@@ -260,23 +269,36 @@ impl Known {
             text: text.clone(),
             reply_to: None,
         };
-        self.take_over(sim, author, text, command)
+        self.take_over(sim, author, (text, 1), command).first().copied()
     }
 
-    fn take_over(&mut self, sim: &mut Sim, author: Who, words: String, command: Command) -> Option<MessageId> {
+    fn take_over(
+        &mut self,
+        sim: &mut Sim,
+        author: Who,
+        (words, count): (String, usize),
+        command: Command,
+    ) -> Vec<MessageId> {
         let known = self.changes_of(sim, author);
-        let Some(Ok(Reply::Message(id))) = sim.command(author, command) else {
-            return None;
+        let Some(Ok(Reply::Message(first))) = sim.command(author, command) else {
+            return Vec::new();
         };
-        self.model.said.push(Said { author, known });
-        let line = sim.look(author, |view| view.repair().own_line(&self.chat)).ok()??;
-        self.texts.push(Text {
-            id,
-            words,
-            lost: false,
-            line: line.nonce,
-        });
-        Some(id)
+        let line = sim.look(author, |view| view.repair().own_line(&self.chat));
+        let line = line.expect("the database of a simulation works");
+        let line = line.expect("who spoke has a line").nonce;
+        let messages = sim.said_at_once(author, &self.chat, first, count);
+        for id in &messages {
+            let known = known.clone();
+            self.model.said.push(Said { author, known });
+            self.texts.push(Text {
+                id: *id,
+                words: words.clone(),
+                lost: false,
+                line,
+                first,
+            });
+        }
+        messages
     }
 
     /// The numbers of the texts that somebody has.
@@ -295,7 +317,7 @@ impl Known {
             let versions = self.versions(number);
             let standing = rows
                 .iter()
-                .filter(|row| is_text(row) && versions.contains(row.text.as_str()));
+                .filter(|row| is_text(row) && versions.contains(row.text.as_str()) && !self.is_beside(number, &row.id));
             let seen: Vec<&str> = standing.map(|row| row.text.as_str()).collect();
             let claim = self.claim(number, who, contested);
             musts += usize::from(claim == Claim::Must);
@@ -316,6 +338,12 @@ impl Known {
             verdict.diverge(format!("{name} has \"{}\", which nobody wrote", row.text));
         }
         musts
+    }
+
+    /// Whether a message is another one of those that were said in one go with a text, in the same words.
+    fn is_beside(&self, text: usize, id: &MessageId) -> bool {
+        let Text { id: own, first, .. } = &self.texts[text];
+        own != id && self.texts.iter().any(|text| text.id == *id && text.first == *first)
     }
 
     /// Judges what somebody sees of a text that they had to hold, once or not at all.

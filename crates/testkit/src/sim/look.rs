@@ -1,8 +1,10 @@
 //! Looks into what people have, and meddling with it: for oracles, and for tests of them.
 
 use protocol::Timestamp;
-use protocol::id::MessageId;
+use protocol::id::{ChatId, MessageId};
 use store::{Deletion, MessageRow, PublicKeyBytes, StoreError, Tx, View};
+
+use waku_proto::ContentTopic;
 
 use super::{App, Sim, Who};
 use crate::life::chat_with;
@@ -23,6 +25,31 @@ impl Sim {
     /// The newest message in a person's chat with another.
     pub fn last_message(&self, who: Who, other: Who) -> Option<MessageId> {
         self.texts_with(who, other).last().map(|row| row.id)
+    }
+
+    /// The messages that somebody said in one go, oldest first: `first` and those with the same words.
+    pub(crate) fn said_at_once(&self, who: Who, chat: &ChatId, first: MessageId, count: usize) -> Vec<MessageId> {
+        if count == 1 {
+            return vec![first];
+        }
+        let mut rows = self
+            .look(who, |view| view.messages().page(chat, None, MOST_TEXTS))
+            .expect("the database of a simulation works");
+        rows.sort_by_key(MessageRow::cursor);
+        let words = rows.iter().find(|row| row.id == first).map(|row| row.text.clone());
+        rows.retain(|row| Some(&row.text) == words.as_ref());
+        rows.iter().map(|row| row.id).collect()
+    }
+
+    /// Whether a person's app wants to hear what is said on a topic; whether it ever will again while it does not run.
+    pub fn hears(&self, who: Who, topic: &ContentTopic) -> bool {
+        match &self.people[who.0].app {
+            App::Running(messenger) => messenger.interests().pairs().any(|(_, heard)| heard == topic),
+            _ => !self
+                .look(who, |view| view.topics().listening_on(topic.as_str()))
+                .expect("the database of a simulation works")
+                .is_empty(),
+        }
     }
 
     /// Whether a person regards another as a mutual contact.
