@@ -9,7 +9,7 @@ mod common;
 use common::{DAY, HOUR, MINUTE, Who, World};
 use crypto::file::FileKey;
 use messenger::files::{self, Announcement, FileCommandError, NewFile, Shape};
-use messenger::{Command, CommandError, Inbound, MessageId, Reason, Reply, Rule};
+use messenger::{ChatId, Command, CommandError, Inbound, MessageId, Reason, Reply, Rule};
 use protocol::files::{FileId, assemble, encode_chunk, topic_name};
 use protocol::layers::transport::{self, Lifetime, Route, RouteKey};
 use rand_core::SeedableRng as _;
@@ -238,6 +238,93 @@ fn the_author_takes_a_file_back() {
 }
 
 #[test]
+fn who_did_not_hear_that_a_file_was_taken_back_learns_it_when_they_ask() {
+    let (mut world, alice, bob) = World::friends();
+    world.people[bob.0].online = false;
+    let id = send(&mut world, alice, bob, new_file(8, 1_000_000));
+    let announcement = world.archive.clone();
+    world
+        .command(alice, Command::File(files::Command::Cancel { message: id }))
+        .unwrap();
+    // What took it back comes before what announces it, which means nothing.
+    let taken_back = world.archive.split_off(announcement.len());
+    let now = world.now;
+    for envelope in taken_back.iter().chain(&announcement) {
+        if world.messenger(bob).interests().wants(envelope) {
+            world.messenger(bob).receive(now, envelope).unwrap();
+        }
+    }
+    assert_eq!(state(&world, bob, &id), FileState::Moving);
+    world.people[bob.0].online = true;
+    world.pass(5 * MINUTE);
+    assert_eq!(
+        (state(&world, bob, &id), file(&world, bob, &id).unwrap().tries),
+        (FileState::Cancelled, 1)
+    );
+}
+
+#[test]
+fn members_of_a_group_learn_that_a_file_was_taken_back() {
+    let (mut world, alice, bob) = World::friends();
+    let chat = group_of_two(&mut world, alice, bob);
+    let command = files::Command::Send {
+        chat,
+        file: new_file(9, 1_000_000),
+        reply_to: None,
+    };
+    let Reply::Message(id) = world.command(alice, Command::File(command)).unwrap() else {
+        panic!("a message");
+    };
+    world.pass(2_500);
+    assert!(chunks(&world, bob, &id) > 0);
+    world
+        .command(alice, Command::File(files::Command::Cancel { message: id }))
+        .unwrap();
+    world.pass(5 * MINUTE);
+    for who in [alice, bob] {
+        assert_eq!(
+            (state(&world, who, &id), chunks(&world, who, &id)),
+            (FileState::Cancelled, 0)
+        );
+    }
+}
+
+#[test]
+fn nobody_listens_to_chunks_of_a_file_that_was_deleted_or_cleared_away() {
+    use messenger::chats::{Command as Wish, For};
+    let (mut world, alice, bob) = World::friends();
+    let listens = |world: &mut World, file: &NewFile| {
+        let topic = protocol::address::content_topic(&topic_name(&file.announced.id()));
+        let heard = world.messenger(bob).interests();
+        heard.pairs().any(|(_, heard)| *heard == topic)
+    };
+    let first = new_file(10, 1_000_000);
+    let id = send(&mut world, alice, bob, first.clone());
+    world.pass(2_500);
+    assert!(listens(&mut world, &first));
+    let delete = Wish::Delete {
+        message: id,
+        whom: For::Everyone,
+    };
+    world.command(alice, Command::Chat(delete)).unwrap();
+    world.pass(1_000);
+    assert!(file(&world, bob, &id).is_none() && !listens(&mut world, &first));
+    let store = world.people[bob.0].messenger.as_ref().unwrap().store();
+    let left = store.read(|view| view.files().count(&first.announced.id())).unwrap();
+    assert_eq!(left, 0);
+
+    let second = new_file(11, 1_000_000);
+    let id = send(&mut world, alice, bob, second.clone());
+    world.pass(2_500);
+    assert!(listens(&mut world, &second));
+    let clear = Wish::Clear {
+        chat: world.chat(alice),
+    };
+    world.command(bob, Command::Chat(clear)).unwrap();
+    assert!(file(&world, bob, &id).is_none() && !listens(&mut world, &second));
+}
+
+#[test]
 fn the_receiver_stops_and_fetches_it_later_from_history() {
     let (mut world, alice, bob) = World::friends();
     let id = send(&mut world, alice, bob, new_file(7, 1_000_000));
@@ -378,20 +465,25 @@ fn an_announcement_that_makes_no_sense_is_a_text() {
     assert!(world.texts(bob, alice).pop().unwrap().starts_with("📎"));
 }
 
-#[test]
-fn a_text_to_a_group_overtakes_a_file_that_waits() {
-    use messenger::groups::Command as Wish;
-    let (mut world, alice, bob) = World::friends();
-    let create = Wish::Create {
+/// One of two founds a group with the other.
+fn group_of_two(world: &mut World, founder: Who, other: Who) -> ChatId {
+    let create = messenger::groups::Command::Create {
         name: "Climbing".into(),
         colour: String::new(),
         picture: None,
-        people: vec![world.key(bob)],
+        people: vec![world.key(other)],
     };
-    let Reply::Chat(chat) = world.command(alice, Command::Group(create)).unwrap() else {
+    let Reply::Chat(chat) = world.command(founder, Command::Group(create)).unwrap() else {
         panic!("a chat");
     };
     world.pass(MINUTE);
+    chat
+}
+
+#[test]
+fn a_text_to_a_group_overtakes_a_file_that_waits() {
+    let (mut world, alice, bob) = World::friends();
+    let chat = group_of_two(&mut world, alice, bob);
     world.people[alice.0].online = false;
     let file = new_file(1, 400_000);
     send(&mut world, alice, bob, file.clone());

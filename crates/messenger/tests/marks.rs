@@ -374,6 +374,62 @@ fn an_admin_deletes_what_members_say_and_members_only_their_own() {
 }
 
 #[test]
+fn pictures_that_come_after_their_album_was_deleted_go_as_well() {
+    use messenger::media;
+    let (mut world, people, chat) = group_of_three();
+    let [alice, bob, _] = people;
+    say_in(&mut world, bob, &chat, "look:");
+    world.pass(MINUTE);
+    let album = |text: &str| {
+        let picture = |byte| media::Picture {
+            jpeg: vec![byte; 100],
+            width: 1,
+            height: 1,
+        };
+        Command::Media(media::Command::SendPictures {
+            chat: chat.clone(),
+            text: text.into(),
+            pictures: [1, 2, 3, 4].map(picture).to_vec(),
+            reply_to: None,
+        })
+    };
+    let pictures = |world: &World, who: Who| {
+        let mut rows = look(world, who, |view| view.messages().page(&chat, None, 99));
+        rows.retain(|row| row.kind == 7);
+        rows
+    };
+    world.people[alice.0].online = false;
+    let before = world.archive.len();
+    world.command(bob, album("four")).unwrap();
+    // Two of them overtake the others.
+    for envelope in world.archive[before..].to_vec() {
+        let now = world.now;
+        if pictures(&world, alice).len() < 2 && world.messenger(alice).interests().wants(&envelope) {
+            world.messenger(alice).receive(now, &envelope).unwrap();
+        }
+    }
+    let seen = pictures(&world, alice);
+    assert_eq!(seen.len(), 2);
+    delete(&mut world, alice, seen[0].id, For::Everyone).unwrap();
+    world.people[alice.0].online = true;
+    world.catch_up(alice);
+    world.pass(10 * MINUTE);
+    let by = Some(world.key(alice).to_compressed().into());
+    for who in people {
+        let rows = pictures(&world, who);
+        assert_eq!(rows.len(), 4);
+        for row in rows {
+            assert_eq!((row.deletion, row.deleted_by), (Deletion::ForEveryone, by));
+            assert_eq!((row.text.as_str(), row.payload, row.seen), ("", None, true));
+        }
+    }
+    world.command(bob, album("four more")).unwrap();
+    world.pass(MINUTE);
+    let standing = pictures(&world, alice).into_iter().filter(|row| row.payload.is_some());
+    assert_eq!(standing.count(), 4, "another album is none of it");
+}
+
+#[test]
 fn what_an_absent_member_missed_ends_alike_for_them() {
     let (mut world, people, chat) = group_of_three();
     let [alice, bob, carol] = people;

@@ -437,7 +437,7 @@ const WITH_GROUPS: u64 = 400;
 const WITH_ATTACHMENTS: u64 = 150;
 
 /// Lives with albums and with files that somebody gives up or deletes, of a thousand.
-const WITH_REGRETS: u64 = 120;
+const WITH_REGRETS: u64 = 250;
 
 /// Lives with public chats, of a thousand.
 const WITH_PUBLIC_CHATS: u64 = 150;

@@ -1,9 +1,10 @@
 //! Marks in groups, pictures and files, and public chats: lives that end well, and oracles that can tell.
 
-use store::MessageRow;
-use undertone_testkit::attachments::{Attachment, AttachmentOracle, Form, To};
+use protocol::id::MessageId;
+use store::{FileRow, FileState, MessageRow};
+use undertone_testkit::attachments::{Attachment, AttachmentOracle, Change, Form, Regret, Tally, To};
 use undertone_testkit::groups::{GroupDeed, GroupOracle, What};
-use undertone_testkit::marks::Doing;
+use undertone_testkit::marks::{Doing, MarkOracle};
 use undertone_testkit::oracle::{Oracle, Verdict};
 use undertone_testkit::public::{self, PublicDeed, PublicOracle};
 use undertone_testkit::{Sim, Who};
@@ -181,6 +182,242 @@ fn pictures_and_files_arrive_whole_and_the_oracle_sees_if_not() {
     });
     let (arrived, verdict) = judge(&sim);
     assert_eq!((arrived, verdict.lost, verdict.diverged), (4, 2, 0), "{verdict}");
+}
+
+/// Three in a group, with all oracles of what they send.
+struct Senders {
+    sim: Sim,
+    oracle: Oracle,
+    groups: GroupOracle,
+    marks: MarkOracle,
+    sent: AttachmentOracle,
+}
+
+impl Senders {
+    fn new() -> Senders {
+        let (mut sim, mut groups) = (three(), GroupOracle::default());
+        do_in_group(&mut sim, &mut groups, &[(0, What::Found(0b110))]);
+        Senders {
+            sim,
+            oracle: Oracle::default(),
+            groups,
+            marks: MarkOracle::default(),
+            sent: AttachmentOracle::default(),
+        }
+    }
+
+    /// Alice sends something, and so many milliseconds pass.
+    fn send(&mut self, to: To, form: Form, length: usize, millis: u64) {
+        let what = Attachment {
+            who: 0,
+            to,
+            form,
+            length,
+        };
+        self.sent
+            .perform(&mut self.sim, &mut self.oracle, &mut self.groups, what);
+        self.sim.run_for(millis);
+    }
+
+    /// Somebody does something about the last that was sent.
+    fn regret(&mut self, what: Change) {
+        let others = (&mut self.oracle, &mut self.groups, &mut self.marks);
+        self.sent.regret(&mut self.sim, others, Regret { nth: 0, what });
+    }
+
+    fn settle(&mut self) {
+        self.sim.run_until_settled();
+        self.sent.wait(&mut self.sim, &self.groups);
+    }
+
+    /// What there was to judge, and what is wrong.
+    fn judge(&mut self) -> (Tally, Verdict) {
+        let (before, mut verdict) = (self.sent.tally(), self.oracle.judge(&self.sim));
+        self.marks.judge_into(&self.sim, &self.oracle, &mut verdict);
+        self.groups.judge_into(&self.sim, &mut verdict);
+        self.sent.judge_into(&self.sim, &self.groups, &mut verdict);
+        let after = self.sent.tally();
+        let tally = Tally {
+            arrived: after.arrived - before.arrived,
+            albums: after.albums - before.albums,
+            given_up: after.given_up - before.given_up,
+            deleted: after.deleted - before.deleted,
+        };
+        (tally, verdict)
+    }
+
+    /// How many things are wrong with files and pictures right now.
+    fn look(&self) -> usize {
+        let mut verdict = Verdict::default();
+        self.sent.look(&self.sim, &mut verdict);
+        verdict.lost + verdict.diverged
+    }
+
+    /// The last message of a kind between somebody and Alice, and its file.
+    fn last(&self, who: Who) -> (MessageId, Option<FileRow>) {
+        let other = if who == ALICE { BOBBY } else { ALICE };
+        let message = self.sim.last_message(who, other).unwrap();
+        let file = self.sim.look(who, |view| view.files().of_message(&message)).unwrap();
+        (message, file)
+    }
+}
+
+#[test]
+fn albums_arrive_whole_and_in_order_and_the_oracle_sees_if_not() {
+    let mut senders = Senders::new();
+    senders.send(To::Person(1), Form::Album(4), 2_000, 20_000);
+    senders.send(To::Group(0), Form::Album(6), 300, 20_000);
+    senders.settle();
+    let (tally, verdict) = senders.judge();
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!((tally.arrived, tally.albums), (3, 3));
+
+    let rows = senders.sim.texts_with(BOBBY, ALICE);
+    let album = &rows[rows.len() - 4..];
+    assert!(album.iter().all(|row| row.kind == 7));
+    let swapped = |from: &MessageRow, to: &MessageRow| MessageRow {
+        payload: from.payload.clone(),
+        ..to.clone()
+    };
+    for (from, to) in [(1, 2), (2, 1)] {
+        let row = swapped(&album[from], &album[to]);
+        senders.sim.meddle(BOBBY, |tx| tx.messages().update(&row));
+    }
+    let (tally, verdict) = senders.judge();
+    assert_eq!((tally.albums, verdict.lost), (2, 2), "other pictures: {verdict}");
+    assert_eq!(senders.look(), 2);
+    for row in album {
+        senders.sim.meddle(BOBBY, |tx| tx.messages().update(row));
+    }
+
+    let missing = album[2].clone();
+    senders
+        .sim
+        .meddle(BOBBY, |tx| tx.messages().remove(&missing.id).map(drop));
+    let (tally, verdict) = senders.judge();
+    assert_eq!((tally.albums, verdict.lost), (2, 2), "one is lacking: {verdict}");
+    let clock = album[0].clock - 1;
+    let first = MessageRow { clock, ..missing };
+    senders.sim.meddle(BOBBY, |tx| tx.messages().insert(&first).map(drop));
+    let (_, verdict) = senders.judge();
+    assert!(verdict.to_string().contains("in another order"), "{verdict}");
+}
+
+#[test]
+fn who_gives_a_file_up_has_nothing_of_it_and_the_oracle_sees_if_not() {
+    let mut senders = Senders::new();
+    senders.send(To::Group(0), Form::File, 300_000, 1_500);
+    senders.sim.crash(ALICE);
+    senders.sim.start(ALICE);
+    senders.regret(Change::Withdraw);
+    senders.send(To::Person(1), Form::File, 290_000, 1_500);
+    senders.regret(Change::Decline(1));
+    senders.settle();
+    let (tally, verdict) = senders.judge();
+    assert!(verdict.is_good(), "{verdict}");
+    // The first by all three, the second by Bobby.
+    assert_eq!((tally.given_up, tally.arrived), (4, 0));
+
+    let (_, file) = senders.last(BOBBY);
+    let file = file.unwrap();
+    assert_eq!(file.state, FileState::Cancelled);
+    for (state, wrong) in [(FileState::Complete, 1), (FileState::Moving, 1), (FileState::Failed, 1)] {
+        let row = FileRow { state, ..file.clone() };
+        senders.sim.meddle(BOBBY, |tx| tx.files().save(&row));
+        let (tally, verdict) = senders.judge();
+        assert_eq!((tally.given_up, verdict.diverged), (3, wrong), "{state:?}: {verdict}");
+        assert_eq!(senders.look(), wrong);
+    }
+    senders.sim.meddle(BOBBY, |tx| tx.files().save(&file));
+    senders
+        .sim
+        .meddle(BOBBY, |tx| tx.files().add_chunk(&file.id, 0, &[1, 2, 3]).map(drop));
+    let (_, verdict) = senders.judge();
+    assert_eq!(verdict.diverged, 1, "a chunk is left: {verdict}");
+    senders
+        .sim
+        .meddle(BOBBY, |tx| tx.files().remove_chunks(&file.id, 0).map(drop));
+
+    senders.regret(Change::Fetch(1));
+    senders.settle();
+    let (tally, verdict) = senders.judge();
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!((tally.given_up, tally.arrived), (3, 1), "Bobby wanted it after all");
+    senders.sim.meddle(BOBBY, |tx| tx.files().save(&file));
+    let (_, verdict) = senders.judge();
+    assert!(verdict.to_string().contains("and nobody gave it up"), "{verdict}");
+}
+
+#[test]
+fn who_takes_a_file_back_sends_no_more_of_it_and_others_learn_it_and_the_oracle_sees_if_not() {
+    let mut senders = Senders::new();
+    senders.send(To::Person(1), Form::File, 300_000, 1_500);
+    let moving = senders.last(ALICE).1.unwrap();
+    senders.regret(Change::Withdraw);
+    senders.settle();
+    let (tally, verdict) = senders.judge();
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!((tally.given_up, tally.arrived), (2, 0));
+
+    let taken_back = senders.last(BOBBY).1.unwrap();
+    let unaware = FileRow {
+        state: FileState::Moving,
+        ..taken_back.clone()
+    };
+    senders.sim.meddle(BOBBY, |tx| tx.files().save(&unaware));
+    let (_, verdict) = senders.judge();
+    assert_eq!(verdict.misjudged, 1, "{verdict}");
+    senders.sim.meddle(BOBBY, |tx| tx.files().save(&taken_back));
+
+    let again = FileRow {
+        due_at: Some(senders.sim.now()),
+        ..moving
+    };
+    assert_eq!(again.state, FileState::Moving);
+    senders.sim.meddle(ALICE, |tx| {
+        tx.files().save(&again)?;
+        tx.files().add_chunk(&again.id, 0, &[1, 2, 3]).map(drop)
+    });
+    senders.sim.run_for(10_000);
+    let (_, verdict) = senders.judge();
+    assert!(verdict.to_string().contains("1 envelopes went out"), "{verdict}");
+}
+
+#[test]
+fn of_what_is_deleted_on_its_way_nothing_is_left_and_the_oracle_sees_if_not() {
+    let mut senders = Senders::new();
+    senders.send(To::Group(0), Form::Album(5), 1_000, 20_000);
+    senders.regret(Change::Delete);
+    senders.send(To::Person(1), Form::Album(2), 1_000, 20_000);
+    senders.regret(Change::Delete);
+    senders.send(To::Person(1), Form::File, 300_000, 1_500);
+    let (message, file) = senders.last(BOBBY);
+    let file = file.unwrap();
+    assert_eq!(file.state, FileState::Moving);
+    senders.regret(Change::Delete);
+    senders.settle();
+    let (tally, verdict) = senders.judge();
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!((tally.deleted, tally.arrived), (2 + 1 + 1, 0));
+
+    senders.sim.meddle(BOBBY, |tx| {
+        tx.files().save(&file)?;
+        tx.files().add_chunk(&file.id, 0, &[1, 2, 3]).map(drop)
+    });
+    let (_, verdict) = senders.judge();
+    assert_eq!(verdict.diverged, 2, "its place and a chunk: {verdict}");
+    let load = |sim: &Sim| sim.look(BOBBY, |view| view.messages().load(&message)).unwrap().unwrap();
+    let row = load(&senders.sim);
+    let back = MessageRow {
+        deletion: store::Deletion::None,
+        ..row
+    };
+    senders.sim.meddle(BOBBY, |tx| tx.messages().update(&back));
+    let (_, verdict) = senders.judge();
+    assert!(
+        verdict.to_string().contains("has a text that nobody wrote"),
+        "{verdict}"
+    );
 }
 
 fn in_public(sim: &mut Sim, oracle: &mut PublicOracle, deeds: &[(usize, public::What)]) {

@@ -1,5 +1,6 @@
 //! Lives that end well, and an oracle that can tell.
 
+use undertone_testkit::attachments;
 use undertone_testkit::groups::{GroupDeed, GroupOracle, What};
 use undertone_testkit::life::{Counts, Deed, Plan, Step};
 use undertone_testkit::marks::{Doing, MarkDeed, MarkOracle, much_ado};
@@ -39,6 +40,21 @@ fn lives_with_much_ado_about_what_was_said_end_alike() {
     }
     println!("{deeds} edits, deletions, reactions and pins in 24 lives");
     assert!(deeds > 100, "{deeds}");
+}
+
+#[test]
+fn lives_with_much_ado_about_what_was_sent_end_alike() {
+    let mut counts = Counts::default();
+    for seed in 0..12 {
+        let plan = attachments::much_ado(seed);
+        let outcome = plan.live();
+        assert!(outcome.verdict.is_good(), "{plan}\n{}", outcome.verdict);
+        counts += outcome.counts;
+    }
+    println!("{counts} in 12 lives");
+    assert!(counts.albums > 6, "people send several pictures at once");
+    assert!(counts.given_up > 2, "and give files up");
+    assert!(counts.deleted > 6, "and delete what they sent");
 }
 
 #[test]
