@@ -402,10 +402,11 @@ fn pictures_that_come_after_their_album_was_deleted_go_as_well() {
     let before = world.archive.len();
     world.command(bob, album("four")).unwrap();
     // Two of them overtake the others.
-    for envelope in world.archive[before..].to_vec() {
+    let sent = world.archive[before..].to_vec();
+    for envelope in &sent {
         let now = world.now;
-        if pictures(&world, alice).len() < 2 && world.messenger(alice).interests().wants(&envelope) {
-            world.messenger(alice).receive(now, &envelope).unwrap();
+        if pictures(&world, alice).len() < 2 && world.messenger(alice).interests().wants(envelope) {
+            world.messenger(alice).receive(now, envelope).unwrap();
         }
     }
     let seen = pictures(&world, alice);

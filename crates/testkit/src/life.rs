@@ -165,7 +165,7 @@ impl Plan {
         let mut dice = Dice::new(seed);
         let people = usize::try_from(dice.between(2, people::ROSTER as u64)).unwrap_or(2);
         let stores = usize::try_from(dice.between(1, 3)).unwrap_or(1);
-        let weather = Weather {
+        let mut weather = Weather {
             loss: dice.below(Weather::STORM.loss),
             repeats: dice.below(Weather::STORM.repeats),
             slowest: dice.between(50, Weather::STORM.slowest),
@@ -201,17 +201,11 @@ impl Plan {
         if more.chance(WITH_REGRETS) {
             attachments::weave_regrets(&mut more, people, groups::count(&steps), &mut steps);
         }
-        let weather = match dice.chance(WITH_PUBLIC_CHATS) {
-            true => {
-                public::weave(&mut dice, people, &mut steps);
-                // What store nodes keep a minute late is missed by whoever asked meanwhile, and nobody repeats it.
-                Weather {
-                    stragglers: 0,
-                    ..weather
-                }
-            }
-            false => weather,
-        };
+        if dice.chance(WITH_PUBLIC_CHATS) {
+            public::weave(&mut dice, people, &mut steps);
+            // What store nodes keep a minute late is missed by whoever asked meanwhile, and nobody repeats it.
+            weather.stragglers = 0;
+        }
         Plan {
             seed,
             people,

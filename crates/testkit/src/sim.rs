@@ -175,11 +175,6 @@ impl Sim {
         self.now
     }
 
-    /// How many turns all messengers took, without those that seal and settle.
-    pub fn turns(&self) -> u64 {
-        self.turns
-    }
-
     /// How many envelopes were published, and how many bytes they have on the wire.
     pub fn published(&self) -> (u64, u64) {
         (self.published, self.bytes)
@@ -188,11 +183,6 @@ impl Sim {
     /// From now on it is counted what is published on a topic.
     pub fn watch(&mut self, topic: ContentTopic) {
         self.watched.entry(topic).or_default();
-    }
-
-    /// How many envelopes were published on a topic since it is watched.
-    pub fn published_on(&self, topic: &ContentTopic) -> u64 {
-        self.watched.get(topic).copied().unwrap_or(0)
     }
 
     /// From now on nobody publishes faster than one envelope in so many milliseconds, beyond a burst.

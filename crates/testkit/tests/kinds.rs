@@ -256,8 +256,9 @@ impl Senders {
     /// The last message of a kind between somebody and Alice, and its file.
     fn last(&self, who: Who) -> (MessageId, Option<FileRow>) {
         let other = if who == ALICE { BOBBY } else { ALICE };
-        let message = self.sim.last_message(who, other).unwrap();
-        let file = self.sim.look(who, |view| view.files().of_message(&message)).unwrap();
+        let message = self.sim.last_message(who, other).expect("they talked");
+        let file = self.sim.look(who, |view| view.files().of_message(&message));
+        let file = file.expect("the database of a simulation works");
         (message, file)
     }
 }

@@ -11,6 +11,16 @@ use crate::life::chat_with;
 
 /// What a test may ask about the people.
 impl Sim {
+    /// How many turns all messengers took, without those that seal and settle.
+    pub fn turns(&self) -> u64 {
+        self.turns
+    }
+
+    /// How many envelopes were published on a topic since it is watched.
+    pub fn published_on(&self, topic: &ContentTopic) -> u64 {
+        self.watched.get(topic).copied().unwrap_or(0)
+    }
+
     /// The texts and pictures in a person's chat with another that stand, oldest first.
     pub fn texts_with(&self, who: Who, other: Who) -> Vec<MessageRow> {
         let chat = chat_with(self, other);
