@@ -60,13 +60,7 @@ impl Limiter {
 
     /// Whether the peer may ask now (in milliseconds).
     pub(crate) fn admit(&mut self, peer: PeerId, now: u64) -> bool {
-        if self.full_at.len() >= MAX_REMEMBERED {
-            self.full_at.retain(|_, full_at| *full_at > now);
-        }
-        if self.full_at.len() >= MAX_REMEMBERED {
-            // Whoever it is: a crowd of that size may ask as often as it likes, and must not be remembered without end.
-            self.full_at.pop_first();
-        }
+        make_room(&mut self.full_at, |full_at| *full_at > now);
         let full_at = self.full_at.get(&peer).copied().unwrap_or(0).max(now);
         let next = full_at + self.rate.every;
         if next - now > self.rate.every * u64::from(self.rate.burst) {
@@ -77,8 +71,19 @@ impl Limiter {
     }
 }
 
-/// Peers remembered by a limiter.
-const MAX_REMEMBERED: usize = 4096;
+/// Before one more peer is remembered: when there are too many, whoever is not needed goes, and if that is nobody, the
+/// first, whoever it is. A crowd of that size may ask as often as it likes, and must not be remembered without end.
+pub(crate) fn make_room<T>(peers: &mut BTreeMap<PeerId, T>, is_needed: impl Fn(&T) -> bool) {
+    if peers.len() >= MAX_REMEMBERED {
+        peers.retain(|_, remembered| is_needed(remembered));
+    }
+    if peers.len() >= MAX_REMEMBERED {
+        peers.pop_first();
+    }
+}
+
+/// Peers remembered by one limiter.
+pub(crate) const MAX_REMEMBERED: usize = 4096;
 
 /// Open streams to our services, by peer.
 #[derive(Clone, Debug, Default)]
@@ -140,6 +145,18 @@ mod tests {
         assert!(limiter.admit(b, 0));
         assert!(limiter.admit(a, 100) && !limiter.admit(a, 100));
         assert!(limiter.admit(a, 1000) && limiter.admit(a, 1000) && limiter.admit(a, 1000) && !limiter.admit(a, 1000));
+    }
+
+    #[test]
+    fn a_crowd_is_not_remembered_without_end() {
+        let mut limiter = Limiter::new(Rate { burst: 1, every: 100 });
+        for _ in 0..2 * MAX_REMEMBERED {
+            limiter.admit(PeerId::random(), 0);
+        }
+        assert_eq!(limiter.full_at.len(), MAX_REMEMBERED);
+        // Whose bucket is full again is not needed.
+        limiter.admit(PeerId::random(), 100);
+        assert_eq!(limiter.full_at.len(), 1);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use libp2p::PeerId;
 
+use crate::limits::make_room;
+
 /// So many requests in such a time, as nwaku's `--rate-limit` writes it: `10/1s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
@@ -121,12 +123,7 @@ impl Buckets {
             } => {
                 let ratio = limit.ratio();
                 let window = limit.period * ratio;
-                if peers.len() >= MAX_PEERS {
-                    peers.retain(|_, allowance| now.saturating_sub(allowance.since) < 2 * window);
-                }
-                if peers.len() >= MAX_PEERS {
-                    peers.pop_first();
-                }
+                make_room(peers, |allowance| now.saturating_sub(allowance.since) < 2 * window);
                 let full = u64::from(limit.volume) * ratio * 3 / 4;
                 let allowance = peers.entry(peer).or_insert(Allowance { since: now, left: full });
                 if now.saturating_sub(allowance.since) >= window {
@@ -141,12 +138,7 @@ impl Buckets {
             }
             Self::Single { limit, peers } => {
                 let full = f64::from(limit.volume);
-                if peers.len() >= MAX_PEERS {
-                    peers.retain(|_, bucket| now.saturating_sub(bucket.at) < limit.period);
-                }
-                if peers.len() >= MAX_PEERS {
-                    peers.pop_first();
-                }
+                make_room(peers, |bucket| now.saturating_sub(bucket.at) < limit.period);
                 let bucket = peers.entry(peer).or_insert(Bucket { tokens: full, at: now });
                 bucket.take(u64::from(limit.volume), limit.period, now)
             }
@@ -184,12 +176,11 @@ pub(crate) struct Allowance {
 
 /// A day: longer periods are a slip of the pen.
 const LONGEST: u64 = 24 * 3_600_000;
-/// Peers remembered; those whose bucket is full again go first.
-const MAX_PEERS: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_REMEMBERED;
 
     #[test]
     fn limits_are_written_as_nwaku_writes_them() {
@@ -244,13 +235,16 @@ mod tests {
 
     #[test]
     fn strangers_do_not_fill_the_memory() {
-        let mut buckets = Buckets::shared(RateLimit::new(1, 1_000), 0);
-        for number in 0..3 * MAX_PEERS as u64 {
-            buckets.admit(PeerId::random(), number * 20);
+        let limit = RateLimit::new(1, 1_000);
+        for mut buckets in [Buckets::shared(limit, 0), Buckets::single(limit)] {
+            for _ in 0..2 * MAX_REMEMBERED {
+                buckets.admit(PeerId::random(), 0);
+            }
+            let remembered = match &buckets {
+                Buckets::Shared { peers, .. } => peers.len(),
+                Buckets::Single { peers, .. } => peers.len(),
+            };
+            assert_eq!(remembered, MAX_REMEMBERED);
         }
-        let Buckets::Shared { peers, .. } = &buckets else {
-            panic!()
-        };
-        assert!(peers.len() <= MAX_PEERS + 1);
     }
 }

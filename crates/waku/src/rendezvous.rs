@@ -166,7 +166,8 @@ pub(crate) async fn visit(
             ..Question::default()
         };
         if let Message::Discovered(answer) = ask(requests, point, Message::Discover(question)).await? {
-            let records = answer.registrations.iter().map(|registration| &registration.record);
+            let registrations = answer.registrations.iter().take(MAX_MET);
+            let records = registrations.map(|registration| &registration.record);
             met.extend(records.filter_map(|record| read(record, shard)));
         }
     }
@@ -207,6 +208,8 @@ const RATE: Rate = Rate {
 const TTL: u64 = 2 * 3_600;
 /// Longest answer that we read: other points than ours may say more at once.
 const MAX_ANSWER: usize = 64 * 1_024;
+/// Records that we look at in one answer: each costs a check of its signature.
+const MAX_MET: usize = 60;
 /// Until a peer has said what it wants.
 const IDLE: Duration = Duration::from_secs(30);
 

@@ -3,7 +3,6 @@
 use protocol::Timestamp;
 use protocol::id::{ChatId, MessageId};
 use store::{Deletion, MessageRow, PublicKeyBytes, StoreError, Tx, View};
-
 use waku_proto::ContentTopic;
 
 use super::{App, Sim, Who};

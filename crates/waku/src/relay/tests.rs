@@ -101,3 +101,51 @@ fn the_parameters_are_accepted_by_the_library() {
     let parameters = parameters(config.max_message_size).unwrap();
     assert!(parameters.max_transmit_size() >= config.max_message_size + 16 * 1024);
 }
+
+/// Whether gossip still has a score of this peer.
+fn is_remembered(gossip: &mut Gossip, peer: &PeerId) -> bool {
+    gossip.set_application_score(peer, 1.0)
+}
+
+#[test]
+fn a_stranger_that_goes_is_forgotten_and_one_that_misbehaved_is_not() {
+    use libp2p::Multiaddr;
+    use libp2p::core::ConnectedPoint;
+    use libp2p::swarm::behaviour::{ConnectionClosed, ConnectionEstablished, FromSwarm};
+    use libp2p::swarm::{ConnectionId, NetworkBehaviour};
+
+    let mut gossip = gossip(&NodeConfig::default(), &Topics::default()).unwrap();
+    let [local, remote]: [Multiaddr; 2] = [1, 2].map(|port| format!("/ip4/192.0.2.1/tcp/{port}").parse().unwrap());
+    let endpoint = ConnectedPoint::Listener {
+        local_addr: local.clone(),
+        send_back_addr: remote.clone(),
+    };
+    let mut come_and_go = |misbehaves: bool| {
+        let peer = PeerId::random();
+        let connection_id = ConnectionId::new_unchecked(1);
+        let handler = gossip.handle_established_inbound_connection(connection_id, peer, &local, &remote);
+        assert!(handler.is_ok());
+        gossip.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+            peer_id: peer,
+            connection_id,
+            endpoint: &endpoint,
+            failed_addresses: &[],
+            other_established: 0,
+        }));
+        welcome(&mut gossip, &peer);
+        assert_eq!(score(&gossip, &peer), Some(0.0));
+        if misbehaves {
+            gossip.set_application_score(&peer, -1.0 / STRANGER);
+        }
+        gossip.on_swarm_event(FromSwarm::ConnectionClosed(ConnectionClosed {
+            peer_id: peer,
+            connection_id,
+            endpoint: &endpoint,
+            cause: None,
+            remaining_established: 0,
+        }));
+        is_remembered(&mut gossip, &peer)
+    };
+    assert!(!come_and_go(false));
+    assert!(come_and_go(true));
+}

@@ -156,6 +156,12 @@ pub(crate) fn join(topic: &str) -> Vec<u8> {
     frame(&[field(1, &subscription), field(3, &graft)].concat())
 }
 
+/// A gossip frame that subscribes to topics, without joining their meshes.
+pub(crate) fn subscribe<'a>(topics: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let one = |topic: &str| field(1, &[&[0x08, 1][..], &field(2, topic.as_bytes())].concat());
+    frame(&topics.into_iter().flat_map(one).collect::<Vec<u8>>())
+}
+
 /// A gossip frame with one message.
 pub(crate) fn publish(topic: &str, data: &[u8]) -> Vec<u8> {
     let message = [field(2, data), field(4, topic.as_bytes())].concat();

@@ -11,7 +11,7 @@ use waku_proto::metadata::{self, Metadata};
 use waku_proto::{Envelope, filter, lightpush, store};
 
 use crate::common::{Running, TOPIC, message, pair, relay, service, start, topic, within};
-use crate::raw::{Muxer, RELAY, Raw, announce, field, join, publish};
+use crate::raw::{Muxer, RELAY, Raw, announce, field, join, publish, subscribe};
 
 const SHARD: &str = "/waku/2/rs/16/32";
 
@@ -209,6 +209,36 @@ async fn a_peer_that_does_not_read_is_dismissed() {
             status.peers.iter().all(|known| known.peer_id != peer)
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_has_as_many_topics_as_a_cluster_has_shards_and_none_with_a_long_name() {
+    const OTHER: &str = "/waku/2/rs/16/64";
+    let mut node = start(relay()).await;
+    let (raw, mut stream) = gossiping(&node).await;
+    let names = |count: u32, length: usize| (0..count).map(move |number| format!("{number:0length$}"));
+    let [many, long, fitting] = [names(1_024, 4), names(1_000, 257), names(1_000, 4)].map(|names| {
+        let names: Vec<String> = names.collect();
+        names
+    });
+    let with_other = |names: &[String]| subscribe(names.iter().map(String::as_str).chain([OTHER]));
+    let steps = [
+        (with_other(&many), vec![SHARD]),
+        (subscribe(long.iter().map(String::as_str)), vec![SHARD]),
+        (with_other(&fitting), vec![SHARD, OTHER]),
+    ];
+    for (number, (frame, expected)) in (0..).zip(steps) {
+        let envelope = message(number, 4);
+        let sent = [frame, publish(SHARD, &envelope.message.encode())].concat();
+        stream.write_all(&sent).await.unwrap();
+        stream.flush().await.unwrap();
+        // It came on the same stream, so what was before it has been read.
+        assert_eq!(node.next().await.0, envelope);
+        let peers = node.node.peers().await;
+        let known = peers.iter().find(|known| known.peer_id == raw.peer_id).unwrap();
+        let topics: Vec<&str> = known.topics.iter().map(|topic| topic.as_str()).collect();
+        assert_eq!(topics, expected, "after {number}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
