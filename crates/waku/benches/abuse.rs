@@ -7,6 +7,9 @@
 //! Everybody else is in this process, on loopback. The honest are two peers that the node carries messages between.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "load/process.rs"]
+mod process;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
@@ -112,6 +115,9 @@ async fn flood() {
         }
     }
     victim.row(&format!("{taken} messages of 100 kB in 15 s")).await;
+    flooder.shutdown().await;
+    sleep(Duration::from_secs(15)).await;
+    victim.row("15 s after that").await;
 }
 
 async fn half_open() {
@@ -234,7 +240,7 @@ impl Victim {
             until_connected(node).await;
         }
         sleep(Duration::from_secs(2)).await;
-        let began = cpu(process.id());
+        let began = process::cpu(process.id());
         Self {
             process,
             address,
@@ -246,14 +252,12 @@ impl Victim {
 
     /// Bytes, as the system counts them.
     fn memory(&self, what: &str) -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = text.lines().find(|line| line.starts_with(what)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        process::memory(self.process.id(), what)
     }
 
     async fn row(&self, what: &str) {
         let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-        let seconds = cpu(self.process.id()) - self.began;
+        let seconds = process::cpu(self.process.id()) - self.began;
         let honest = match self.between_the_honest().await {
             Some(took) => format!("{:.0} ms", took.as_secs_f64() * 1e3),
             None => "not heard".into(),
@@ -282,14 +286,6 @@ impl Drop for Victim {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Seconds of a processor that a process took.
-fn cpu(process: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
-    (ticks(11) + ticks(12)) / 100.0
 }
 
 async fn until_connected(node: &Node) {

@@ -3,8 +3,9 @@
 //! `cargo bench -p undertone-waku --bench network -- [NODES]`, 50 by default; `UNDERTONE_BENCH_ROUNDS` changes three rounds
 //! of churn, in each of which 30 % of the nodes are killed, messages are published, and the nodes start again.
 //!
-//! All nodes share this process, its processors and the measuring, and there is no latency and no loss: times are those of
-//! our code under contention, not those of a real network. Copies are bytes received per byte of message, so they include
+//! All nodes share this process, its processors and the measuring. First there is no latency and no loss, and times are
+//! those of our code under contention; then every connection takes 50 ms in each direction and loses 1 % of its segments,
+//! which come after another 250 ms and hold up what follows them. Copies are bytes received per byte of message, so they include
 //! what gossip and encryption add.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 #[path = "../tests/network/mod.rs"]
 mod network;
 
-use network::{Network, Round, Spread};
+use network::{Network, Quality, Round, Spread};
 
 const DIALS: usize = 6;
 const SIZE: usize = 1_000;
@@ -21,6 +22,10 @@ const MESSAGES: usize = 200;
 const CHURNED: usize = 50;
 const SHARE: usize = 30;
 const PAUSE: Duration = Duration::from_millis(50);
+const LINES: Quality = Quality {
+    latency: Duration::from_millis(50),
+    lost: 10,
+};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -28,14 +33,23 @@ async fn main() {
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(50);
     let rounds = std::env::var("UNDERTONE_BENCH_ROUNDS").map_or(3, |text| text.parse().unwrap());
-    println!("NOT MEASURED: latency and loss. Nothing delays what goes over loopback here.\n");
     println!(
-        "{nodes} nodes, each dials {DIALS} others; {SIZE} B, one message every {} ms\n",
+        "{nodes} nodes, each dials {DIALS} others; {SIZE} B, one message every {} ms",
         PAUSE.as_millis()
     );
+    println!("\nno latency, no loss");
+    measure(nodes, rounds, None).await;
+    println!(
+        "\n{} ms in each direction, 1 % of the segments lost",
+        LINES.latency.as_millis()
+    );
+    measure(nodes, rounds, Some(LINES)).await;
+}
+
+async fn measure(nodes: usize, rounds: usize, quality: Option<Quality>) {
     let empty = resident();
     let started = Instant::now();
-    let mut network = Network::start(nodes, DIALS).await;
+    let mut network = Network::start(nodes, DIALS, quality).await;
     let start = started.elapsed();
     let (idle, before, began) = (resident(), processor(), Instant::now());
     let calm = network.publish(MESSAGES, SIZE, PAUSE).await;

@@ -1,19 +1,25 @@
 //! A network of real nodes on loopback in one process, what each of them hears and when, and its bad days.
 //!
 //! Every node relays, listens on TCP and dials some of those that were there before it; the first one has an archive. There
-//! is no discovery and no latency.
+//! is no discovery, and no latency unless it is asked for.
 #![allow(dead_code, clippy::unwrap_used)]
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use undertone_waku::archive::{Archive, ArchiveConfig};
-use undertone_waku::{Events, Multiaddr, Node, NodeConfig, NodeEvent, NodeStatus};
+use undertone_waku::{Events, Multiaddr, Node, NodeConfig, NodeEvent, NodeStatus, Protocol, StartError};
 use waku_proto::store::{PROTOCOL, Query};
 use waku_proto::{ContentTopic, Envelope, Interests, MessageHash, PubsubTopic, Shard, WakuMessage};
+
+use line::Line;
+pub(crate) use line::Quality;
 
 const CONTENT_TOPIC: &str = "/waku/1/0xcffd5810/rfc26";
 /// What must happen at all.
@@ -31,6 +37,10 @@ pub(crate) struct Network {
 
 struct Member {
     config: NodeConfig,
+    /// Where others find it.
+    address: Multiaddr,
+    /// What lies before it.
+    _line: Option<Line>,
     /// None while it is down.
     running: Option<(Node, JoinHandle<()>)>,
 }
@@ -62,8 +72,9 @@ pub(crate) struct Round {
 }
 
 impl Network {
-    /// Starts `count` nodes that dial `dials` earlier ones each, and waits until each has neighbours in the mesh.
-    pub(crate) async fn start(count: usize, dials: usize) -> Self {
+    /// Starts `count` nodes that dial `dials` earlier ones each, through lines of this quality if there is one, and waits
+    /// until each has neighbours in the mesh.
+    pub(crate) async fn start(count: usize, dials: usize, quality: Option<Quality>) -> Self {
         let folder = TempDir::new().unwrap();
         let archive = Archive::open(ArchiveConfig::at(folder.path().join("store.sqlite3"))).unwrap();
         let mut network = Self {
@@ -72,27 +83,34 @@ impl Network {
             numbers: 0,
             _folder: folder,
         };
-        let mut addresses: Vec<Multiaddr> = Vec::new();
         for place in 0..count {
             let chosen = network.choose(dials.min(place), &(0..place).collect::<Vec<_>>());
             let config = NodeConfig {
-                listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
-                static_nodes: chosen.into_iter().map(|other| addresses[other].clone()).collect(),
+                static_nodes: chosen
+                    .into_iter()
+                    .map(|other| network.members[other].address.clone())
+                    .collect(),
                 archive: (place == 0).then(|| archive.clone()),
                 shards: vec![32],
                 ..NodeConfig::default()
             };
-            network.members.push(Member { config, running: None });
-            network.up(place).await;
-            let address = network.node(place).status().await.unwrap().addresses[0].clone();
-            let mut port = address.clone();
-            port.pop();
-            // After a restart it is found where it was.
-            network.members[place].config.listen = vec![port];
-            addresses.push(address);
+            network.join(config, quality).await;
         }
         network.until_meshed(&network.places()).await;
         network
+    }
+
+    /// One more node, behind a line if there is a quality.
+    async fn join(&mut self, config: NodeConfig, quality: Option<Quality>) {
+        for _ in 0..10 {
+            self.members.push(Member::new(config.clone(), quality).await);
+            // Fails when somebody else was quicker to take the port.
+            if self.up(self.members.len() - 1).await.is_ok() {
+                return;
+            }
+            self.members.pop();
+        }
+        panic!("no port can be listened on");
     }
 
     /// Publishes `count` messages of `size` bytes at nodes that are up, in turns, `pause` apart, and sees how they spread.
@@ -138,7 +156,7 @@ impl Network {
         let missed: BTreeSet<MessageHash> = self.heard.lock().unwrap().keys().copied().collect();
         let started = Instant::now();
         for place in &down {
-            self.up(*place).await;
+            self.up(*place).await.unwrap();
         }
         self.until_meshed(&down).await;
         let mut fetched = 0;
@@ -165,12 +183,13 @@ impl Network {
         &self.members[place].running.as_ref().unwrap().0
     }
 
-    async fn up(&mut self, place: usize) {
-        let (node, events) = Node::start(self.members[place].config.clone()).await.unwrap();
+    async fn up(&mut self, place: usize) -> Result<(), StartError> {
+        let (node, events) = Node::start(self.members[place].config.clone()).await?;
         node.set_interests(Interests::from_iter([(topic(), ContentTopic::from(CONTENT_TOPIC))]))
             .await;
         let listening = tokio::spawn(listen(place, events, Arc::clone(&self.heard)));
         self.members[place].running = Some((node, listening));
+        Ok(())
     }
 
     async fn until_meshed(&self, places: &[usize]) {
@@ -213,7 +232,7 @@ impl Network {
     async fn fetch(&self, place: usize, from: i64) -> BTreeSet<MessageHash> {
         let store = self.node(0).status().await.unwrap();
         let node = self.node(place);
-        node.connect(store.addresses[0].clone()).await.unwrap();
+        node.connect(self.members[0].address.clone()).await.unwrap();
         let offers = |status: &NodeStatus| {
             let mut peers = status.peers.iter().filter(|peer| peer.peer_id == store.peer_id);
             peers.any(|peer| peer.protocols.iter().any(|protocol| protocol == PROTOCOL))
@@ -278,6 +297,28 @@ impl Network {
     }
 }
 
+impl Member {
+    /// Not running yet, on a port that stays its own, so that it is found after a restart.
+    async fn new(mut config: NodeConfig, quality: Option<Quality>) -> Self {
+        let port = free_port();
+        let line = match quality {
+            Some(quality) => Some(Line::new(port, quality).await),
+            None => None,
+        };
+        config.listen = vec![loopback(port)];
+        config.announce = line.iter().map(|line| loopback(line.port())).collect();
+        config.announce_only = line.is_some();
+        let outside = line.as_ref().map_or(port, Line::port);
+        let name = config.keypair.public().to_peer_id();
+        Self {
+            config,
+            address: loopback(outside).with(Protocol::P2p(name)),
+            _line: line,
+            running: None,
+        }
+    }
+}
+
 impl Spread {
     /// How many messages reached all that were up.
     pub(crate) fn complete(&self) -> usize {
@@ -314,6 +355,16 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)
         .await
         .unwrap_or_else(|_| panic!("{what} did not come in time"))
+}
+
+/// One that nobody listens on.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn loopback(port: u16) -> Multiaddr {
+    Multiaddr::from(Ipv4Addr::LOCALHOST).with(Protocol::Tcp(port))
 }
 
 fn topic() -> PubsubTopic {
