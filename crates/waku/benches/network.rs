@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 #[path = "../tests/network/mod.rs"]
 mod network;
+#[path = "load/process.rs"]
+mod process;
 
 use network::{Network, Quality, Round, Spread};
 
@@ -102,17 +104,11 @@ fn print_churn(rounds: &[Round]) {
     }
 }
 
-/// Processor seconds that this process has used.
 fn processor() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    ticks / 100.0
+    process::cpu(std::process::id())
 }
 
-/// Resident memory of this process in megabytes.
+/// Resident megabytes of this process.
 fn resident() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1000.0
+    process::memory(std::process::id(), "VmRSS:") as f64 / 1e6
 }
