@@ -266,7 +266,9 @@ pub(crate) struct NodeArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) store: Option<bool>,
     /// Where they are kept: sqlite://<file>, or postgres://<user>:<password>@<host>:<port>/<database>, which several nodes
-    /// may share; a password is better in the environment or the file [default: node/store.sqlite3 in the data directory]
+    /// may share; ?sslmode=verify-full encrypts, as in libpq, also disable, prefer, require and verify-ca, with
+    /// &sslrootcert=<file>; a password is better in the environment or the file [default: node/store.sqlite3 in the data
+    /// directory]
     #[arg(long, value_name = "URL", hide_env_values = true, hide_default_value = true)]
     pub(crate) store_message_db_url: Option<DatabaseUrl>,
     /// How much is kept: time:<seconds>, size:<n>GB, capacity:<messages>, several joined by ";", or none [default: time:172800]

@@ -55,7 +55,9 @@ pub fn check(place: &Place, progress: &mut dyn FnMut(u64)) -> Result<Report, Arc
     loop {
         let entries = match readers.after(place, PAGE) {
             Ok(entries) => entries,
-            Err(error @ (ArchiveError::Away | ArchiveError::Busy | ArchiveError::NotLetIn)) => return Err(error),
+            Err(error @ (ArchiveError::Away | ArchiveError::Busy | ArchiveError::NotLetIn | ArchiveError::Tls(_))) => {
+                return Err(error);
+            }
             Err(error) => {
                 report.add(format!(
                     "after {} messages nothing more can be read: {error}",

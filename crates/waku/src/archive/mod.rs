@@ -37,7 +37,7 @@ use tokio::sync::{Semaphore, oneshot};
 use waku_proto::store::{self, Query, Response};
 use waku_proto::{ContentTopic, Envelope, MessageHash, PubsubTopic, WakuMessage};
 
-pub use error::ArchiveError;
+pub use error::{ArchiveError, TlsFault};
 pub use export::{ExportError, ImportError, Imported};
 pub use place::{Place, PlaceError, ServerUrl};
 pub use retention::{Retention, RetentionError};

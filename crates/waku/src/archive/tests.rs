@@ -1,4 +1,5 @@
-//! [`shared`] runs on both databases; what only one of them has is in [`files`] and [`servers`].
+//! [`shared`] runs on both databases; what only one of them has is in [`files`], [`servers`] and
+//! [`tls`].
 
 mod files;
 mod lab;
@@ -6,6 +7,7 @@ mod lab;
 mod server;
 mod servers;
 mod shared;
+mod tls;
 
 use super::*;
 use lab::{Home, Lab, NOON, SECOND, envelope};

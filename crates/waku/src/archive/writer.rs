@@ -3,7 +3,7 @@
 //!
 //! An order is answered only after the transaction that carries it is durable. A failed transaction
 //! answers every order in it with the reason; the thread goes on, and so do the readers. Only while a
-//! server is away are orders kept and tried again: the queue in front of them is bounded.
+//! server is away, or its certificate no good, are orders kept and tried again: the queue in front of them is bounded.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
@@ -121,19 +121,19 @@ impl Writer {
         let mut pause = SHORT_PAUSE;
         loop {
             let was_closing = self.health.is_closing();
-            if was_closing && self.health.trouble() == Some(ArchiveError::Away) {
-                return Err(ArchiveError::Away); // tried for the last time with an earlier batch
+            if was_closing && let Some(trouble) = self.health.trouble().filter(|trouble| trouble.is_waited_for()) {
+                return Err(trouble); // tried for the last time with an earlier batch
             }
             let outcome = self.database.insert(rows);
             self.health.report(&outcome);
-            if outcome != Err(ArchiveError::Away) || was_closing {
+            let Some(error) = outcome.as_ref().err().filter(|error| error.is_waited_for()) else {
+                return outcome;
+            };
+            if was_closing {
                 return outcome;
             }
             if pause == SHORT_PAUSE {
-                warn!(
-                    orders = rows.len(),
-                    "the server of the archive is away; messages wait for it"
-                );
+                warn!(orders = rows.len(), %error, "messages wait for the server of the archive");
             }
             let until = Instant::now() + pause;
             while Instant::now() < until && !self.health.is_closing() {

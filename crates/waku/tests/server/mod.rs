@@ -1,4 +1,5 @@
-//! A PostgreSQL server of a test's own: in a temporary directory, on a private Unix socket, ended with it.
+//! A PostgreSQL server of a test's own: in a temporary directory, on a private Unix socket and, where a test wants it, a
+//! port of loopback, ended with it.
 //!
 //! `None`, and a loud line, where PostgreSQL is not installed; `scripts/setup` installs it where it may.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)]
@@ -20,12 +21,21 @@ pub(crate) struct Server {
     child: Option<Child>,
     databases: u32,
     settings: &'static [&'static str],
+    /// Its socket has it in its name; it is listened on only [`Server::on_loopback`].
+    port: u16,
+    is_on_loopback: bool,
+}
+
+/// What a server shows who it is with, in PEM.
+pub(crate) struct Shown<'a> {
+    pub(crate) chain: &'a str,
+    pub(crate) key: &'a str,
 }
 
 impl Server {
     /// As quick as it gets: what it holds need not survive the machine.
     pub(crate) fn start() -> Option<Server> {
-        Server::start_with(&["fsync=off", "shared_buffers=64MB"])
+        Server::start_with(QUICK)
     }
 
     /// As an operator runs it, for figures.
@@ -33,20 +43,45 @@ impl Server {
         Server::start_with(&["shared_buffers=1GB", "max_wal_size=4GB"])
     }
 
+    /// As quick, and to be reached over TCP. It encrypts once it has a certificate.
+    pub(crate) fn on_loopback() -> Option<Server> {
+        let mut server = Server::prepared(QUICK)?;
+        server.is_on_loopback = true;
+        // Below the ports that systems give to whoever asks for any.
+        let first = u16::try_from(std::process::id() % 10_000).unwrap();
+        let mut ports = (first..).map(|port| 20_000 + port % 10_000).take(100);
+        server.port = loop {
+            let port = ports.next().expect("no port is free");
+            server.port = port;
+            if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() && server.is_started() {
+                break port;
+            }
+        };
+        Some(server)
+    }
+
     fn start_with(settings: &'static [&'static str]) -> Option<Server> {
+        let mut server = Server::prepared(settings)?;
+        server.start_again();
+        Some(server)
+    }
+
+    fn prepared(settings: &'static [&'static str]) -> Option<Server> {
         let Some(programs) = programs() else {
             eprintln!("\n!!! NOT TESTED: PostgreSQL is not installed; run scripts/setup !!!\n");
             return None;
         };
         let folder = TempDir::new().unwrap();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
-        let mut server = Server {
+        let server = Server {
             user: unprivileged(folder.path()),
             folder,
             programs,
             child: None,
             databases: 0,
             settings,
+            port: 5432,
+            is_on_loopback: false,
         };
         let data = server.data();
         let made = server
@@ -66,32 +101,74 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        server.start_again();
         Some(server)
     }
 
     pub(crate) fn start_again(&mut self) {
+        assert!(self.is_started(), "the server does not start: {}", self.log());
+    }
+
+    /// With this certificate from now on; without one it does not encrypt.
+    pub(crate) fn restart_with(&mut self, shown: Option<&Shown<'_>>) {
+        self.stop();
+        if let Some(shown) = shown {
+            self.give("server.crt", shown.chain);
+            self.give("server.key", shown.key);
+        }
+        let setting = format!("ssl = {}\n", if shown.is_some() { "on" } else { "off" });
+        self.give("postgresql.auto.conf", &setting);
+        self.start_again();
+    }
+
+    /// Who is let in, and how, in the form of `pg_hba.conf`; it is read at the next start.
+    pub(crate) fn let_in(&self, rules: &str) {
+        self.give("pg_hba.conf", rules);
+    }
+
+    /// A file that only the server's user may read.
+    fn give(&self, name: &str, text: &str) {
+        let path = self.data().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        if let Some((user, group)) = self.user {
+            std::os::unix::fs::chown(&path, Some(user), Some(group)).unwrap();
+        }
+    }
+
+    /// `false` when it ends instead, as it does when its port is taken.
+    fn is_started(&mut self) -> bool {
         assert!(self.child.is_none());
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
-        for setting in [
-            "listen_addresses=",
-            "max_connections=60",
-            "unix_socket_permissions=0777",
-        ]
-        .iter()
-        .chain(self.settings)
+        let listen = if self.is_on_loopback { "127.0.0.1" } else { "" };
+        command.args([
+            "-c",
+            &format!("listen_addresses={listen}"),
+            "-p",
+            &self.port.to_string(),
+        ]);
+        for setting in ["max_connections=60", "unix_socket_permissions=0777"]
+            .iter()
+            .chain(self.settings)
         {
             command.args(["-c", setting]);
         }
         let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
-        self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let until = Instant::now() + Duration::from_secs(60);
         while !self.asked("postgres", "SELECT 1").0 {
-            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
-            assert!(Instant::now() < until, "the server does not start: {log}");
+            assert!(Instant::now() < until, "the server does not start: {}", self.log());
+            if child.try_wait().unwrap().is_some() {
+                return false;
+            }
             std::thread::sleep(Duration::from_millis(50)); // between two looks
         }
+        self.child = Some(child);
+        true
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// Ends it at once, as a crash would; connections break.
@@ -113,7 +190,15 @@ impl Server {
         self.databases += 1;
         let name = format!("test{}", self.databases);
         self.run("postgres", &format!("CREATE DATABASE {name}"));
-        format!("postgres://undertone@{}/{name}", encoded(self.folder.path()))
+        let folder = encoded(self.folder.path());
+        format!("postgres://undertone@{folder}:{}/{name}", self.port)
+    }
+
+    /// The address over TCP, under this name of loopback, of a database whose address over the socket is given.
+    pub(crate) fn over_tcp(&self, url: &str, user: &str, host: &str) -> String {
+        assert!(self.is_on_loopback);
+        let name = url.rsplit('/').next().unwrap();
+        format!("postgres://{user}@{host}:{}/{name}", self.port)
     }
 
     /// The name of the database that was made last.
@@ -145,6 +230,8 @@ impl Server {
                 database,
                 "-c",
                 sql,
+                "-p",
+                &self.port.to_string(),
                 "-h",
             ])
             .arg(self.folder.path())
@@ -176,6 +263,9 @@ impl Drop for Server {
         self.stop();
     }
 }
+
+/// What it holds need not survive the machine.
+const QUICK: &[&str] = &["fsync=off", "shared_buffers=64MB"];
 
 /// Where the programs are: Debian keeps them by version.
 fn programs() -> Option<PathBuf> {

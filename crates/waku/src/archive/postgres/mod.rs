@@ -13,6 +13,7 @@ mod clean;
 mod insert;
 mod pages;
 mod schema;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -22,7 +23,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Connection, NoTls, Socket};
 use tracing::warn;
 use waku_proto::store::{Entry, Query};
 use waku_proto::{Envelope, MessageHash};
@@ -30,10 +32,13 @@ use waku_proto::{Envelope, MessageHash};
 use super::pages::{Page, PageError, Place, Window};
 use super::retention::{Extent, Retention, Step};
 use super::{ArchiveError, Scope, ServerUrl};
+use tls::Tls;
 
 /// The way to the server: its address, a runtime, and the connections of readers.
 pub(super) struct Link {
     config: tokio_postgres::Config,
+    /// `None`: nothing is encrypted.
+    tls: Option<Tls>,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     idle: Mutex<Vec<Arc<pages::Reader>>>,
@@ -48,6 +53,7 @@ impl Link {
             .keepalives_idle(KEEPALIVE)
             .tcp_user_timeout(PATIENCE)
             .application_name("undertone");
+        let tls = Tls::new(url.encryption())?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("archive-server")
@@ -56,6 +62,7 @@ impl Link {
             .map_err(|_| ArchiveError::Away)?;
         Ok(Link {
             config,
+            tls,
             runtime: Some(runtime),
             idle: Mutex::default(),
             free: Semaphore::new(connections.saturating_sub(1).max(1)),
@@ -198,19 +205,28 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<Client, ArchiveError> {
-        let (client, connection) = self.config.connect(NoTls).await?;
-        // Ends with the client, or when the connection breaks, which the client notices.
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the archive's server ended");
-            }
-        });
-        Ok(client)
+        match &self.tls {
+            Some(tls) => tls.connect(&self.config).await.map(driven),
+            None => Ok(driven(self.config.connect(NoTls).await?)),
+        }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Arc<pages::Reader>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets the connection work for its client. It ends with the client, or when it breaks, which the client notices.
+fn driven<T>((client, connection): (Client, Connection<Socket, T>)) -> Client
+where
+    T: TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to the archive's server ended");
+        }
+    });
+    client
 }
 
 impl Drop for Link {
@@ -323,7 +339,11 @@ impl Database {
 impl From<tokio_postgres::Error> for ArchiveError {
     fn from(error: tokio_postgres::Error) -> ArchiveError {
         let Some(state) = error.code() else {
-            return ArchiveError::Away; // nothing that the server said: the connection
+            // Nothing that the server said. The texts are all that tells these kinds apart.
+            return match error.to_string().as_str() {
+                "authentication error" | "invalid configuration" => ArchiveError::NotLetIn,
+                _ => ArchiveError::Away, // the connection
+            };
         };
         match *state {
             SqlState::DISK_FULL => ArchiveError::DiskFull,

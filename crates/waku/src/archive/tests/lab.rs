@@ -102,6 +102,14 @@ impl Lab {
     }
 }
 
+pub(super) fn at(url: &str, policy: &str) -> ArchiveConfig {
+    ArchiveConfig {
+        place: url.parse().unwrap(),
+        retention: policy.parse().unwrap(),
+        connections: CONNECTIONS,
+    }
+}
+
 /// Follows the cursors to the end. Every page is checked; the result is in store order.
 pub(super) fn walk(archive: &Archive, mut query: Query) -> Vec<MessageHash> {
     let mut pages: Vec<Vec<MessageHash>> = Vec::new();

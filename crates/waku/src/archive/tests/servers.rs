@@ -238,14 +238,6 @@ async fn a_server_goes_away_and_comes_back() {
     );
 }
 
-fn at(url: &str, policy: &str) -> ArchiveConfig {
-    ArchiveConfig {
-        place: url.parse().unwrap(),
-        retention: policy.parse().unwrap(),
-        connections: CONNECTIONS,
-    }
-}
-
 impl Lab {
     fn open_at(url: &str, policy: &str) -> Lab {
         Lab::of(at(url, policy))
