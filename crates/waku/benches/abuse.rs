@@ -24,6 +24,10 @@ use undertone_waku::archive::{Archive, ArchiveConfig};
 use undertone_waku::{MessageHash, Mode, Multiaddr, Node, NodeConfig, NodeEvent, Protocol, Query, Services};
 use waku_proto::{ContentTopic, Envelope, PubsubTopic, Shard, WakuMessage};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() {
     if std::env::var_os(CHILD).is_some() {
         return serve();

@@ -18,6 +18,10 @@ mod process;
 
 use network::{Network, Quality, Round, Spread};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const DIALS: usize = 6;
 const SIZE: usize = 1_000;
 const MESSAGES: usize = 200;

@@ -33,6 +33,10 @@ use waku_proto::{PubsubTopic, Shard};
 
 use subject::{Given, Subject};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What was asked for.
 struct Load {
     parts: Vec<String>,
