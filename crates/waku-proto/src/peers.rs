@@ -21,6 +21,8 @@ pub struct PeerBook<P, A> {
 #[derive(Clone, Debug)]
 pub struct Peer<A> {
     addresses: Vec<A>,
+    /// How many of the first addresses were configured.
+    configured: usize,
     origin: Origin,
     link: Link,
     failures: u32,
@@ -139,19 +141,14 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
         }
     }
 
-    /// Learns an address of a peer. The better origin stays.
+    /// Learns an address of a peer. The better origin stays, and so do configured addresses.
     pub fn add(&mut self, peer: P, address: A, origin: Origin) {
         if !self.make_room(&peer, origin) {
             return;
         }
         let entry = self.peers.entry(peer).or_insert_with(|| Peer::unknown(origin));
         entry.origin = entry.origin.max(origin);
-        if !entry.addresses.contains(&address) {
-            if entry.addresses.len() == MAX_ADDRESSES {
-                entry.addresses.remove(0);
-            }
-            entry.addresses.push(address);
-        }
+        entry.learn(address, origin == Origin::Static);
     }
 
     /// Knows nothing of a peer any more, as if nobody had ever told of it.
@@ -391,10 +388,34 @@ impl<P: Ord + Clone, A: PartialEq + Clone> PeerBook<P, A> {
     }
 }
 
+impl<A: PartialEq> Peer<A> {
+    /// What others tell never takes the place of a configured address.
+    fn learn(&mut self, address: A, is_configured: bool) {
+        match self.addresses.iter().position(|known| *known == address) {
+            Some(at) if at < self.configured || !is_configured => return,
+            Some(at) => drop(self.addresses.remove(at)),
+            None if self.addresses.len() < MAX_ADDRESSES => {}
+            None if self.configured < MAX_ADDRESSES => drop(self.addresses.remove(self.configured)),
+            None if !is_configured => return,
+            None => {
+                self.addresses.remove(0);
+                self.configured -= 1;
+            }
+        }
+        if is_configured {
+            self.addresses.insert(self.configured, address);
+            self.configured += 1;
+        } else {
+            self.addresses.push(address);
+        }
+    }
+}
+
 impl<A> Peer<A> {
     fn unknown(origin: Origin) -> Self {
         Self {
             addresses: Vec::new(),
+            configured: 0,
             origin,
             link: Link::Idle,
             failures: 0,
@@ -423,7 +444,7 @@ fn pause(origin: Origin, failures: u32) -> u64 {
 const STABLE: u64 = 30_000;
 /// After so many failures in a row a discovered peer is forgotten until it is discovered again.
 const MAX_FAILURES: u32 = 5;
-/// Addresses kept of one peer; the oldest goes.
+/// Addresses kept of one peer; the oldest that was not configured goes.
 const MAX_ADDRESSES: usize = 8;
 /// Protocols kept of one peer; deployed nodes list about twenty.
 const MAX_PROTOCOLS: usize = 64;

@@ -138,6 +138,20 @@ fn addresses_are_bounded() {
 }
 
 #[test]
+fn what_others_tell_does_not_push_out_a_configured_address() {
+    let mut book: PeerBook<u8, usize> = PeerBook::new(4, 1);
+    book.add(1, 100, Origin::Discovered(Source::Saved));
+    book.add(1, 101, Origin::Static);
+    for address in 0..20 {
+        book.add(1, address, Origin::Discovered(Source::Saved));
+    }
+    assert_eq!(book.peer(&1).unwrap().addresses(), [101, 13, 14, 15, 16, 17, 18, 19]);
+    book.add(1, 15, Origin::Static);
+    book.add(1, 101, Origin::Discovered(Source::Dns));
+    assert_eq!(book.peer(&1).unwrap().addresses(), [101, 15, 13, 14, 16, 17, 18, 19]);
+}
+
+#[test]
 fn only_so_many_discovered_peers_are_dialled() {
     let mut book = book();
     for peer in 1..=3 {
