@@ -11,7 +11,7 @@ use libp2p::identity::Keypair;
 use libp2p::swarm::Stream;
 use libp2p::{Multiaddr, PeerId};
 use waku_proto::Shard;
-use waku_proto::rendezvous::point::Point;
+use waku_proto::rendezvous::point::{Form, Point};
 use waku_proto::rendezvous::{
     Answer, MAX_SIZE, Message, MixRecord, PROTOCOL, PROTOCOL_MIX, Question, Registration, Status, namespace,
 };
@@ -58,9 +58,9 @@ impl Points {
     fn answer(&self, kind: Kind, peer: PeerId, message: Message) -> Option<Message> {
         let now = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let is_admitted = lock(&self.0.limiter).admit(peer, now);
-        let is_genuine = match &message {
-            Message::Register(registration) => is_admitted && is_genuine(kind, &registration.record, peer),
-            _ => false,
+        let form = match &message {
+            Message::Register(registration) if is_admitted => genuine(kind, &registration.record, peer),
+            _ => None,
         };
         let mut point = lock(match kind {
             Kind::Relaying => &self.0.relaying,
@@ -68,10 +68,10 @@ impl Points {
         });
         match message {
             Message::Register(registration) => {
-                let kept = match (is_admitted, is_genuine) {
-                    (false, _) => Err(Status::Unavailable),
-                    (true, false) => Err(Status::InvalidRecord),
-                    (true, true) => point.register(peer, registration, now),
+                let kept = match form {
+                    _ if !is_admitted => Err(Status::Unavailable),
+                    None => Err(Status::InvalidRecord),
+                    Some(form) => point.register(peer, form, registration, now),
                 };
                 let (status, ttl) = kept.map_or_else(|status| (status, 0), |ttl| (Status::Ok, ttl));
                 Some(Message::Registered { status, ttl })
@@ -84,7 +84,7 @@ impl Points {
                 status: Status::Unavailable,
                 ..Answer::default()
             })),
-            Message::Discover(question) => Some(Message::Discovered(point.discover(&question, now))),
+            Message::Discover(question) => Some(Message::Discovered(point.discover(&peer, &question, now))),
             Message::Registered { .. } | Message::Discovered(_) => None,
         }
     }
@@ -107,29 +107,47 @@ pub(crate) async fn serve(mut stream: Stream, peer: PeerId, kind: Kind, points: 
     }
 }
 
-/// Whether the record was signed by whoever sent it.
-fn is_genuine(kind: Kind, record: &[u8], peer: PeerId) -> bool {
-    let Ok(envelope) = SignedEnvelope::from_protobuf_encoding(record) else {
-        return false;
-    };
+/// In which form the record is, if it was signed by whoever sent it.
+fn genuine(kind: Kind, record: &[u8], peer: PeerId) -> Option<Form> {
     match kind {
-        Kind::Relaying => PeerRecord::from_signed_envelope_interop(envelope)
-            .is_ok_and(|record| record.peer_id() == peer && !record.addresses().is_empty()),
+        Kind::Relaying => {
+            let (record, form) = peer_record(record)?;
+            (record.peer_id() == peer && !record.addresses().is_empty()).then_some(form)
+        }
         Kind::Mix => {
+            let envelope = SignedEnvelope::from_protobuf_encoding(record).ok()?;
             let domain = MixRecord::DOMAIN.to_owned();
-            let Ok((payload, key)) = envelope.payload_and_signing_key(domain, &MixRecord::PAYLOAD_TYPE) else {
-                return false;
-            };
-            let is_theirs = |record: MixRecord| record.peer_id == peer.to_bytes();
-            key.to_peer_id() == peer && MixRecord::decode(payload).is_ok_and(is_theirs)
+            let signed = envelope.payload_and_signing_key(domain, &MixRecord::PAYLOAD_TYPE);
+            let (payload, key) = signed.ok()?;
+            let record = MixRecord::decode(payload).ok()?;
+            (key.to_peer_id() == peer && record.peer_id == peer.to_bytes()).then_some(Form::Specified)
         }
     }
 }
 
-/// Our record for a point: where we can be reached, signed.
-pub(crate) fn own_record(keypair: &Keypair, addresses: Vec<Multiaddr>) -> Option<Vec<u8>> {
-    let record = PeerRecord::new_interop(keypair, addresses).ok()?;
-    Some(record.into_signed_envelope().into_protobuf_encoding())
+fn peer_record(record: &[u8]) -> Option<(PeerRecord, Form)> {
+    let envelope = SignedEnvelope::from_protobuf_encoding(record).ok()?;
+    if let Ok(record) = PeerRecord::from_signed_envelope_interop(envelope.clone()) {
+        return Some((record, Form::Specified));
+    }
+    let record = PeerRecord::from_signed_envelope(envelope).ok()?;
+    Some((record, Form::Rust))
+}
+
+/// Where we can be reached, signed, in both forms.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnRecord {
+    specified: Vec<u8>,
+    rust: Vec<u8>,
+}
+
+/// Our record for a point.
+pub(crate) fn own_record(keypair: &Keypair, addresses: Vec<Multiaddr>) -> Option<OwnRecord> {
+    let encoded = |record: PeerRecord| record.into_signed_envelope().into_protobuf_encoding();
+    Some(OwnRecord {
+        specified: encoded(PeerRecord::new_interop(keypair, addresses.clone()).ok()?),
+        rust: encoded(PeerRecord::new(keypair, addresses).ok()?),
+    })
 }
 
 /// A node that is registered at a point.
@@ -146,20 +164,12 @@ pub(crate) async fn visit(
     requests: &Requests,
     point: PeerId,
     shards: Vec<Shard>,
-    record: Option<Vec<u8>>,
+    record: Option<OwnRecord>,
 ) -> Result<Vec<Met>, RequestError> {
     let mut met = Vec::new();
     for shard in shards {
-        if let Some(record) = record.clone() {
-            let registration = Registration {
-                namespace: namespace(shard),
-                record,
-                ttl: Some(TTL),
-            };
-            match ask(requests, point, Message::Register(registration)).await? {
-                Message::Registered { status: Status::Ok, .. } => {}
-                other => tracing::debug!(?other, "a rendezvous point does not keep our record"),
-            }
+        if let Some(record) = &record {
+            register(requests, point, shard, record).await?;
         }
         let question = Question {
             namespace: namespace(shard),
@@ -173,6 +183,30 @@ pub(crate) async fn visit(
     Ok(met)
 }
 
+/// A point that cannot read the form of a record closes the stream, or says that the record is invalid.
+async fn register(requests: &Requests, point: PeerId, shard: Shard, own: &OwnRecord) -> Result<(), RequestError> {
+    let leave = |record: &Vec<u8>| {
+        let registration = Registration {
+            namespace: namespace(shard),
+            record: record.clone(),
+            ttl: Some(TTL),
+        };
+        ask(requests, point, Message::Register(registration))
+    };
+    let answer = match leave(&own.specified).await {
+        Err(RequestError::Broken)
+        | Ok(Message::Registered {
+            status: Status::InvalidRecord,
+            ..
+        }) => leave(&own.rust).await?,
+        other => other?,
+    };
+    if !matches!(answer, Message::Registered { status: Status::Ok, .. }) {
+        tracing::debug!(?answer, "a rendezvous point does not keep our record");
+    }
+    Ok(())
+}
+
 async fn ask(requests: &Requests, point: PeerId, message: Message) -> Result<Message, RequestError> {
     let service = Service {
         protocol: PROTOCOL,
@@ -183,8 +217,7 @@ async fn ask(requests: &Requests, point: PeerId, message: Message) -> Result<Mes
 }
 
 fn read(record: &[u8], shard: Shard) -> Option<Met> {
-    let envelope = SignedEnvelope::from_protobuf_encoding(record).ok()?;
-    let record = PeerRecord::from_signed_envelope_interop(envelope).ok()?;
+    let (record, _) = peer_record(record)?;
     Some(Met {
         peer: record.peer_id(),
         addresses: record.addresses().to_vec(),
@@ -234,21 +267,28 @@ mod tests {
         let points = Points::default();
         let (key, other) = (Keypair::generate_secp256k1(), Keypair::generate_ed25519());
         let (peer, address) = (key.public().to_peer_id(), "/ip4/192.0.2.1/tcp/1".parse().unwrap());
-        let record = own_record(&key, vec![address]).unwrap();
+        let both = |addresses| {
+            own_record(&key, addresses)
+                .map(|own| [own.specified, own.rust])
+                .unwrap()
+        };
         let keep = |peer, record| status(points.answer(Kind::Relaying, peer, registration(record)));
-        assert_eq!(keep(peer, record.clone()), Status::Ok);
-        assert_eq!(keep(other.public().to_peer_id(), record.clone()), Status::InvalidRecord);
-        assert_eq!(keep(peer, own_record(&key, Vec::new()).unwrap()), Status::InvalidRecord);
-        let mut forged = record.clone();
-        *forged.last_mut().unwrap() ^= 1;
-        assert_eq!(keep(peer, forged), Status::InvalidRecord);
+        let (records, without_addresses) = (both(vec![address]), both(Vec::new()));
+        for (record, nowhere) in records.into_iter().zip(without_addresses) {
+            assert_eq!(keep(peer, record.clone()), Status::Ok);
+            assert_eq!(keep(other.public().to_peer_id(), record.clone()), Status::InvalidRecord);
+            assert_eq!(keep(peer, nowhere), Status::InvalidRecord);
+            let mut forged = record.clone();
+            *forged.last_mut().unwrap() ^= 1;
+            assert_eq!(keep(peer, forged), Status::InvalidRecord);
+            let mixed = points.answer(Kind::Mix, peer, registration(record));
+            assert_eq!(
+                status(mixed),
+                Status::InvalidRecord,
+                "libp2p's record is none of the mix network"
+            );
+        }
         assert_eq!(keep(peer, Vec::new()), Status::InvalidRecord);
-        let mixed = points.answer(Kind::Mix, peer, registration(record));
-        assert_eq!(
-            status(mixed),
-            Status::InvalidRecord,
-            "libp2p's record is none of the mix network"
-        );
     }
 
     #[test]

@@ -14,9 +14,20 @@ pub struct Point<P> {
     last: u64,
 }
 
+/// How a record of libp2p is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For the domain that libp2p specifies.
+    Specified,
+    /// For the one that libp2p in Rust has here. Its clients read no other form: an answer with one foreign record is lost to
+    /// them as a whole.
+    Rust,
+}
+
 #[derive(Clone, Debug)]
 struct Kept {
     record: Vec<u8>,
+    form: Form,
     until: u64,
     /// Each registration has a number higher than those before it, renewed ones included.
     number: u64,
@@ -34,7 +45,7 @@ impl<P> Default for Point<P> {
 impl<P: Ord> Point<P> {
     /// Keeps a record, in the place of the peer's earlier one under that name. Answers for how many seconds, which may be
     /// fewer than were asked for.
-    pub fn register(&mut self, peer: P, registration: Registration, now: u64) -> Result<u64, Status> {
+    pub fn register(&mut self, peer: P, form: Form, registration: Registration, now: u64) -> Result<u64, Status> {
         let Registration { namespace, record, ttl } = registration;
         if namespace.is_empty() || namespace.len() > MAX_NAMESPACE {
             return Err(Status::InvalidNamespace);
@@ -58,6 +69,7 @@ impl<P: Ord> Point<P> {
         self.last += 1;
         let kept = Kept {
             record,
+            form,
             until: now + granted * 1_000,
             number: self.last,
         };
@@ -71,8 +83,8 @@ impl<P: Ord> Point<P> {
     }
 
     /// The newest registrations; after a cookie, those that came since, the oldest first. As many as were asked for and
-    /// fit into one message.
-    pub fn discover(&self, question: &Question, now: u64) -> Answer {
+    /// fit into one message. Whoever is registered in the form of Rust is told of no other.
+    pub fn discover(&self, asker: &P, question: &Question, now: u64) -> Answer {
         if question.namespace.len() > MAX_NAMESPACE {
             return refusal(Status::InvalidNamespace);
         }
@@ -80,10 +92,13 @@ impl<P: Ord> Point<P> {
             return refusal(Status::InvalidCookie);
         };
         let is_asked_for = |name: &str| question.namespace.is_empty() || name == question.namespace;
+        let is_theirs = |(place, kept): (&(String, P), &Kept)| place.1 == *asker && kept.form == Form::Rust;
+        let reads_only_rust = self.kept.iter().any(is_theirs);
         let mut there: Vec<(u64, &str, &Kept)> = self
             .kept
             .iter()
             .filter(|((name, _), kept)| is_asked_for(name) && kept.until > now && kept.number > since)
+            .filter(|(_, kept)| !reads_only_rust || kept.form == Form::Rust)
             .map(|((name, _), kept)| (kept.number, name.as_str(), kept))
             .collect();
         there.sort_unstable_by_key(|(number, _, _)| *number);
@@ -194,44 +209,79 @@ mod tests {
     #[test]
     fn who_is_registered_is_found_until_the_time_is_over() {
         let mut point = Point::default();
-        assert_eq!(point.register('a', registration("x", 1, 60), 0), Ok(60));
-        assert_eq!(point.register('b', registration("x", 2, 100), 0), Ok(100));
-        assert_eq!(point.register('c', registration("y", 3, 10 * 3_600), 0), Ok(MAX_TTL));
-        assert_eq!(records(&point.discover(&question("x", None, b""), 59_999)), [2, 1]);
-        assert_eq!(records(&point.discover(&question("x", None, b""), 60_000)), [2]);
-        assert_eq!(records(&point.discover(&question("", None, b""), 60_000)), [3, 2]);
+        assert_eq!(
+            point.register('a', Form::Specified, registration("x", 1, 60), 0),
+            Ok(60)
+        );
+        assert_eq!(
+            point.register('b', Form::Specified, registration("x", 2, 100), 0),
+            Ok(100)
+        );
+        assert_eq!(
+            point.register('c', Form::Specified, registration("y", 3, 10 * 3_600), 0),
+            Ok(MAX_TTL)
+        );
+        assert_eq!(
+            records(&point.discover(&'z', &question("x", None, b""), 59_999)),
+            [2, 1]
+        );
+        assert_eq!(records(&point.discover(&'z', &question("x", None, b""), 60_000)), [2]);
+        assert_eq!(records(&point.discover(&'z', &question("", None, b""), 60_000)), [3, 2]);
         point.unregister('b', "x".into());
         assert!(
             point
-                .discover(&question("x", None, b""), 60_000)
+                .discover(&'z', &question("x", None, b""), 60_000)
                 .registrations
                 .is_empty()
         );
     }
 
     #[test]
+    fn who_reads_one_form_alone_is_told_of_no_other() {
+        let mut point = Point::default();
+        for (peer, form, record) in [('a', Form::Specified, 1), ('b', Form::Rust, 2), ('c', Form::Rust, 3)] {
+            point.register(peer, form, registration("x", record, 60), 0).unwrap();
+        }
+        let told = |point: &Point<char>, asker| records(&point.discover(&asker, &question("x", None, b""), 0));
+        assert_eq!(told(&point, 'a'), [3, 2, 1]);
+        assert_eq!(told(&point, 'b'), [3, 2]);
+        assert_eq!(told(&point, 'z'), [3, 2, 1], "of whom nothing is known");
+        point.unregister('b', "x".into());
+        assert_eq!(told(&point, 'b'), [3, 1]);
+    }
+
+    #[test]
     fn a_cookie_asks_for_what_came_since() {
         let mut point = Point::default();
         for (peer, record) in [('a', 1), ('b', 2), ('c', 3)] {
-            point.register(peer, registration("x", record, 600), 0).unwrap();
+            point
+                .register(peer, Form::Specified, registration("x", record, 600), 0)
+                .unwrap();
         }
-        let first = point.discover(&question("x", Some(2), b""), 0);
+        let first = point.discover(&'z', &question("x", Some(2), b""), 0);
         assert_eq!(records(&first), [3, 2]);
         assert!(
             point
-                .discover(&question("x", None, &first.cookie), 0)
+                .discover(&'z', &question("x", None, &first.cookie), 0)
                 .registrations
                 .is_empty()
         );
-        point.register('d', registration("x", 4, 600), 0).unwrap();
-        point.register('a', registration("x", 5, 600), 0).unwrap();
-        let second = point.discover(&question("x", Some(1), &first.cookie), 0);
+        point
+            .register('d', Form::Specified, registration("x", 4, 600), 0)
+            .unwrap();
+        point
+            .register('a', Form::Specified, registration("x", 5, 600), 0)
+            .unwrap();
+        let second = point.discover(&'z', &question("x", Some(1), &first.cookie), 0);
         assert_eq!(records(&second), [4]);
-        assert_eq!(records(&point.discover(&question("x", None, &second.cookie), 0)), [5]);
-        let of_another = point.discover(&question("y", None, &second.cookie), 0);
+        assert_eq!(
+            records(&point.discover(&'z', &question("x", None, &second.cookie), 0)),
+            [5]
+        );
+        let of_another = point.discover(&'z', &question("y", None, &second.cookie), 0);
         assert_eq!(of_another.status, Status::InvalidCookie);
         assert_eq!(
-            point.discover(&question("x", None, b"short"), 0).status,
+            point.discover(&'z', &question("x", None, b"short"), 0).status,
             Status::InvalidCookie
         );
     }
@@ -239,7 +289,7 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_refused_with_a_reason() {
         let mut point = Point::default();
-        let mut tried = |registration| point.register('a', registration, 0);
+        let mut tried = |registration| point.register('a', Form::Specified, registration, 0);
         assert_eq!(tried(registration("", 1, 60)), Err(Status::InvalidNamespace));
         assert_eq!(
             tried(registration(&"x".repeat(256), 1, 60)),
@@ -258,19 +308,25 @@ mod tests {
     fn no_peer_and_no_crowd_fills_a_point() {
         let mut point = Point::default();
         let mut tries = 0..;
-        let of_one = (0..100).filter(|number| point.register(0, registration(&number.to_string(), 1, 60), 0).is_ok());
+        let of_one = (0..100).filter(|number| {
+            point
+                .register(0, Form::Specified, registration(&number.to_string(), 1, 60), 0)
+                .is_ok()
+        });
         assert_eq!(of_one.count(), MAX_OF_PEER);
         while point
-            .register(tries.next().unwrap() + 1, registration("x", 1, 60), 0)
+            .register(tries.next().unwrap() + 1, Form::Specified, registration("x", 1, 60), 0)
             .is_ok()
         {}
         assert_eq!(point.len(), MAX_REGISTRATIONS);
         assert!(
-            point.register(1, registration("x", 2, 60), 1).is_ok(),
+            point.register(1, Form::Specified, registration("x", 2, 60), 1).is_ok(),
             "who is there already may renew"
         );
         assert!(
-            point.register(-1, registration("x", 3, 60), 60_000).is_ok(),
+            point
+                .register(-1, Form::Specified, registration("x", 3, 60), 60_000)
+                .is_ok(),
             "there is room afterwards"
         );
     }
@@ -286,15 +342,15 @@ mod tests {
             let namespace = "n".repeat(name);
             for (peer, size) in sizes.iter().enumerate() {
                 let registration = Registration { namespace: namespace.clone(), record: vec![7; *size], ttl: None };
-                point.register(peer, registration, 0).unwrap();
+                point.register(peer, Form::Specified, registration, 0).unwrap();
             }
             let asked = if is_for_all { "" } else { &namespace };
             let mut cookie = Vec::new();
-            let answer = point.discover(&question(asked, None, &cookie), 0);
+            let answer = point.discover(&usize::MAX, &question(asked, None, &cookie), 0);
             cookie.clone_from(&answer.cookie);
             prop_assert!(Message::Discovered(answer.clone()).encode().len() <= MAX_SIZE);
             prop_assert_eq!(answer.registrations.is_empty(), sizes.is_empty());
-            prop_assert!(point.discover(&question(asked, None, &cookie), 0).registrations.is_empty());
+            prop_assert!(point.discover(&usize::MAX, &question(asked, None, &cookie), 0).registrations.is_empty());
         }
     }
 }

@@ -13,6 +13,7 @@ mod peers;
 mod raw;
 mod reach;
 mod relay;
+mod rendezvous;
 mod store;
 mod sync;
 mod wire;
