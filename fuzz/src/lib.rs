@@ -247,7 +247,7 @@ pub fn discovery(bytes: &[u8]) {
         let again = rendezvous::Message::decode(&message.clone().encode());
         assert_eq!(again, Ok(message.clone()));
         if let rendezvous::Message::Discover(question) = message {
-            let _ = rendezvous::point::Point::<u8>::default().discover(&question, 0);
+            let _ = rendezvous::point::Point::<u8>::default().discover(&0, &question, 0);
         }
     }
     let _ = rendezvous::MixRecord::decode(bytes);

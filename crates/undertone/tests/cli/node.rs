@@ -383,6 +383,18 @@ fn a_start_waits_for_the_server_of_the_archive_and_can_be_stopped_meanwhile() {
 }
 
 #[test]
+fn a_start_does_not_wait_for_certificates_that_cannot_be_read() {
+    let parent = tempfile::tempdir().unwrap();
+    let data_dir = format!("--data-dir={}", parent.path().display());
+    let url = "--store-message-db-url=postgres://me:hush@127.0.0.1:1/waku?sslmode=verify-full&sslrootcert=/nowhere.pem";
+    let began = Instant::now();
+    let (_, said) = failure(&["node", "--preset=local", "--tcp-port=0", &data_dir, url]);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    assert!(said.contains("sslrootcert") && !said.contains("hush"), "{said}");
+    assert_sentence(&said);
+}
+
+#[test]
 fn a_list_of_nodes_is_made_and_signed() {
     let parent = tempfile::tempdir().unwrap();
     let (_node, about) = start(parent.path().to_str().unwrap(), &[]);
