@@ -15,6 +15,11 @@ use std::process::ExitCode;
 
 use crate::args::Cli;
 
+/// Gives memory back to the system after a flood (ADR 0021).
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     if let Err(error) = daemon::memory::protect() {
         output::remark(&format!(
