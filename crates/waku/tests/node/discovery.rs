@@ -212,6 +212,19 @@ fn answer(question: &[u8], texts: &BTreeMap<String, String>) -> Vec<u8> {
     answer
 }
 
+/// Waits until the two are connected, one of them having found the other at a point; the other was called.
+pub(crate) async fn until_met(first: &Running, second: &Running) {
+    until_connected(second, first.node.peer_id()).await;
+    let found = async |at: &Running, who: &Running| {
+        let known = at.node.peers().await;
+        let of_who = known.iter().find(|peer| peer.peer_id == who.node.peer_id());
+        of_who.map(|peer| peer.origin)
+    };
+    let origins = [found(first, second).await, found(second, first).await];
+    let by_rendezvous = Some(PeerOrigin::Discovered(Source::Rendezvous));
+    assert!(origins.contains(&by_rendezvous), "{origins:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_meet_at_a_rendezvous_point() {
     let point = start(service()).await;
@@ -229,9 +242,7 @@ async fn two_nodes_meet_at_a_rendezvous_point() {
     let (elsewhere, _events) = Node::start(visiting(&[7])).await.unwrap();
     let first = start(visiting(&[32])).await;
     let second = start(visiting(&[32, 64])).await;
-    until_connected(&second, first.node.peer_id()).await;
+    until_met(&first, &second).await;
     let found = second.node.peers().await;
-    let of_first = found.iter().find(|peer| peer.peer_id == first.node.peer_id()).unwrap();
-    assert_eq!(of_first.origin, PeerOrigin::Discovered(Source::Rendezvous));
     assert!(found.iter().all(|peer| peer.peer_id != elsewhere.peer_id()));
 }

@@ -8,9 +8,10 @@ use libp2p::swarm::{NetworkBehaviour, Swarm, SwarmEvent};
 use libp2p::{SwarmBuilder, identify, noise, yamux};
 use libp2p_rendezvous::client::Event;
 use libp2p_rendezvous::{Cookie, ErrorCode, MAX_TTL, MIN_TTL, Namespace, client, server};
-use undertone_waku::{DiscoveryConfig, Keypair, Multiaddr, NodeConfig, PeerId, PeerOrigin, Protocol, Source};
+use undertone_waku::{DiscoveryConfig, Keypair, Multiaddr, NodeConfig, PeerId, Protocol};
 
 use crate::common::{relay, service, start, within};
+use crate::discovery::until_met;
 
 const NAME: &str = "rs/16/32";
 
@@ -237,13 +238,5 @@ async fn our_nodes_meet_at_libp2ps_point() {
     let kept = within("a registration", registrations.recv()).await;
     assert_eq!(kept, Some((first_id, NAME.to_owned())));
     let second = start(visiting(&address)).await;
-    let status = second
-        .until("a meeting", |status| {
-            status.peers.iter().any(|peer| peer.peer_id == first_id)
-        })
-        .await;
-    assert!(status.peers.len() >= 2, "the point and the other: {status:?}");
-    let found = second.node.peers().await;
-    let of_first = found.iter().find(|peer| peer.peer_id == first_id).unwrap();
-    assert_eq!(of_first.origin, PeerOrigin::Discovered(Source::Rendezvous));
+    until_met(&first, &second).await;
 }
