@@ -1,14 +1,14 @@
 //! Filter: one message, pushed to a thousand clients.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::stream;
-use tokio::sync::mpsc;
-use tokio::time::timeout;
 use waku_proto::ContentTopic;
 use waku_proto::filter::{self, Ask, Request, Response, Topics};
 
+use crate::arrivals::Arrivals;
 use crate::peer::{Frames, Peer};
 use crate::relay::Flow;
 use crate::subject::Running;
@@ -26,23 +26,20 @@ pub(crate) async fn measure(load: &Load) {
     let subject = load.serving();
     let node = subject.start();
     let empty = node.resident();
-    let (came, mut ages) = mpsc::unbounded_channel();
-    let clients = subscribe(&node, load, &came).await;
+    let arrivals = Arrivals::new();
+    let clients = subscribe(&node, load, &arrivals).await;
     let full = node.resident();
     let mut flow = Flow::through(&node, load.shard).await;
     let (before, began) = (node.cpu(), Instant::now());
-    let (mut pushes, mut last) = (Vec::new(), Vec::new());
+    let (mut wanted, mut last) = (0, Vec::new());
     for _ in 0..MESSAGES {
         flow.send(TOPIC, SIZE, false).await;
-        let of_this = pushes.len() + clients.len();
-        while pushes.len() < of_this
-            && let Ok(Some(age)) = timeout(LOST, ages.recv()).await
-        {
-            pushes.push(age);
+        wanted += clients.len();
+        if arrivals.until(wanted, LOST).await == wanted {
+            last.extend(arrivals.ages().last().copied());
         }
-        last.extend(pushes.last().copied());
     }
-    let (took, cpu) = (began.elapsed().as_secs_f64(), node.cpu() - before);
+    let (took, cpu, pushes) = (began.elapsed().as_secs_f64(), node.cpu() - before, arrivals.ages());
     println!(
         "{:<8} {:>10} {:>8} {:>6} {:>15}",
         "subject", "subscribed", "pushes/s", "lost", "CPU s / 1000"
@@ -52,7 +49,7 @@ pub(crate) async fn measure(load: &Load) {
         subject.name(),
         clients.len(),
         pushes.len() as f64 / took,
-        MESSAGES * clients.len() - pushes.len(),
+        wanted - pushes.len(),
         cpu / (pushes.len() as f64 / 1_000.0),
     );
     println!(
@@ -67,9 +64,9 @@ pub(crate) async fn measure(load: &Load) {
     );
 }
 
-/// Clients that the node took in; the ages of what is pushed to them go to `came`.
-async fn subscribe(node: &Running, load: &Load, came: &mpsc::UnboundedSender<f64>) -> Vec<Peer> {
-    let connecting = stream::iter(0..CLIENTS).map(|_| client(node, load, came.clone()));
+/// Clients that the node took in; the ages of what is pushed to them are noted.
+async fn subscribe(node: &Running, load: &Load, arrivals: &Arc<Arrivals>) -> Vec<Peer> {
+    let connecting = stream::iter(0..CLIENTS).map(|_| client(node, load, Arc::clone(arrivals)));
     connecting
         .buffer_unordered(16)
         .filter_map(std::future::ready)
@@ -77,7 +74,7 @@ async fn subscribe(node: &Running, load: &Load, came: &mpsc::UnboundedSender<f64
         .await
 }
 
-async fn client(node: &Running, load: &Load, came: mpsc::UnboundedSender<f64>) -> Option<Peer> {
+async fn client(node: &Running, load: &Load, arrivals: Arc<Arrivals>) -> Option<Peer> {
     let (mut peer, frames) = Peer::connect(&node.address, load.shard, filter::PUSH_PROTOCOL).await?;
     let request = Request {
         request_id: "load".into(),
@@ -88,15 +85,15 @@ async fn client(node: &Running, load: &Load, came: mpsc::UnboundedSender<f64>) -
     };
     let answer = peer.ask(filter::SUBSCRIBE_PROTOCOL, &request.encode()).await?;
     let is_subscribed = Response::decode(&answer).is_ok_and(|answer| answer.status == filter::OK);
-    tokio::spawn(receive(frames, came));
+    tokio::spawn(receive(frames, arrivals));
     is_subscribed.then_some(peer)
 }
 
-async fn receive(mut frames: Frames, came: mpsc::UnboundedSender<f64>) {
+async fn receive(mut frames: Frames, arrivals: Arc<Arrivals>) {
     while let Some(frame) = frames.next().await {
         let pushed = filter::decode_push(&frame).ok();
         if let Some(age) = pushed.and_then(|envelope| wire::age(&envelope.message.payload)) {
-            let _ = came.send(age);
+            arrivals.add(age);
         }
     }
 }

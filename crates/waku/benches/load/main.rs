@@ -12,8 +12,9 @@
 //! lowest and highest in brackets. The subjects take turns, and are fresh for every round unless they run already.
 //!
 //! Everybody else is written by hand, frame by frame ([`peer`]), so that no message is lost or repeated by the load itself.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+mod arrivals;
 mod filter;
 mod idle;
 mod peer;

@@ -1,17 +1,18 @@
 //! Relay at a rate that does not wait for the node: what is lost, and how long a message takes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::AsyncWriteExt;
-use tokio::sync::mpsc;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, sleep};
 
+use crate::arrivals::Arrivals;
 use crate::peer::Peer;
-use crate::relay::LOST;
+use crate::relay::{LOST, receive};
 use crate::subject::Subject;
 use crate::{Load, needed, quantile, spread, wire};
 
-const RATES: [u64; 3] = [500, 5_000, 10_000];
+const RATES: [usize; 3] = [500, 5_000, 10_000];
 const SIZE: usize = 1_000;
 
 pub(crate) async fn measure(load: &Load) {
@@ -32,7 +33,7 @@ pub(crate) async fn measure(load: &Load) {
             println!(
                 "{rate:<10} {:<8} {sent:>9} {:>7} {:<23} {:>8.2} {:>8.2}",
                 subject.name(),
-                sent - latency.len() as u64,
+                sent - latency.len(),
                 spread(&cpu, 4),
                 quantile(&latency, 0.5),
                 quantile(&latency, 0.99),
@@ -42,28 +43,24 @@ pub(crate) async fn measure(load: &Load) {
 }
 
 struct Round {
-    sent: u64,
+    sent: usize,
     cpu: f64,
     latency: Vec<f64>,
 }
 
-async fn round(subject: &Subject, load: &Load, rate: u64) -> Round {
+async fn round(subject: &Subject, load: &Load, rate: usize) -> Round {
     let node = subject.start();
     let (_publisher, mut stream, _) = needed(Peer::join(&node.address, load.shard).await, "relay stream");
-    let (_reader, _, mut frames) = needed(Peer::join(&node.address, load.shard).await, "relay stream");
+    let (_reader, _, frames) = needed(Peer::join(&node.address, load.shard).await, "relay stream");
     // Two heartbeats, so that both are in the mesh of a node that decides by itself.
     sleep(Duration::from_secs(2)).await;
-    let (came, mut ages) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(frame) = frames.next().await {
-            wire::ages(&frame).into_iter().for_each(|age| _ = came.send(age));
-        }
-    });
+    let arrivals = Arrivals::new();
+    tokio::spawn(receive(frames, Arc::clone(&arrivals)));
     let (before, began, mut sent) = (node.cpu(), Instant::now(), 0);
     let mut beat = interval(Duration::from_millis(1));
     while began.elapsed() < load.duration {
         beat.tick().await;
-        let due = (began.elapsed().as_secs_f64() * rate as f64) as u64;
+        let due = (began.elapsed().as_secs_f64() * rate as f64) as usize;
         for _ in sent..due {
             let message = wire::message(load.shard, "/undertone/1/load/proto", SIZE, false);
             stream.write_all(&wire::publish(&message)).await.unwrap();
@@ -71,15 +68,10 @@ async fn round(subject: &Subject, load: &Load, rate: u64) -> Round {
         sent = sent.max(due);
         stream.flush().await.unwrap();
     }
-    let mut latency = Vec::new();
-    while latency.len() < sent as usize
-        && let Ok(Some(age)) = timeout(LOST, ages.recv()).await
-    {
-        latency.push(age);
-    }
+    arrivals.until(sent, LOST).await;
     Round {
         sent,
         cpu: node.cpu() - before,
-        latency,
+        latency: arrivals.ages(),
     }
 }

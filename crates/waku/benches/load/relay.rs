@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::AsyncWriteExt;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use waku_proto::{Envelope, Shard};
 
+use crate::arrivals::Arrivals;
 use crate::peer::{Frames, Peer};
 use crate::subject::{Running, Subject};
 use crate::{Load, median, needed, quantile, spread, wire};
@@ -20,7 +20,7 @@ pub(crate) const LOST: Duration = Duration::from_millis(2_500);
 
 struct Round {
     rate: f64,
-    lost: u64,
+    lost: usize,
     cpu: f64,
     latency: Vec<f64>,
     idle: f64,
@@ -67,7 +67,7 @@ fn row(size: usize, subject: &Subject, rounds: &[Round]) {
         "{size:<8} {:<8} {:<25} {:>5} {:<23} {:>8.2} {:>8.2} {:.0} -> {}",
         subject.name(),
         spread(&all(|round| round.rate), 0),
-        rounds.iter().map(|round| round.lost).sum::<u64>(),
+        rounds.iter().map(|round| round.lost).sum::<usize>(),
         spread(&all(|round| round.cpu), 4),
         quantile(&latency, 0.5),
         quantile(&latency, 0.99),
@@ -80,16 +80,15 @@ async fn round(subject: &Subject, load: &Load, size: usize) -> Round {
     let node = subject.start();
     let mut flow = Flow::through(&node, load.shard).await;
     let (idle, before, began) = (node.resident(), node.cpu(), Instant::now());
-    let mut sent = 0;
     while began.elapsed() < load.duration {
         flow.send("/undertone/1/load/proto", size, false).await;
-        sent += 1;
     }
+    let sent = flow.sent;
     let latency = flow.end().await;
     let delivered = latency.len() as f64;
     Round {
         rate: delivered / began.elapsed().as_secs_f64(),
-        lost: sent - latency.len() as u64,
+        lost: sent - latency.len(),
         cpu: (node.cpu() - before) / (delivered / 1_000.0),
         latency,
         idle,
@@ -101,8 +100,9 @@ async fn round(subject: &Subject, load: &Load, size: usize) -> Round {
 pub(crate) struct Flow {
     shard: Shard,
     stream: libp2p::swarm::Stream,
-    window: Arc<Semaphore>,
-    ages: mpsc::UnboundedReceiver<f64>,
+    arrivals: Arc<Arrivals>,
+    sent: usize,
+    lost: usize,
     _peers: [Peer; 2],
 }
 
@@ -112,47 +112,42 @@ impl Flow {
         let (reader, _, frames) = needed(Peer::join(&node.address, shard).await, "relay stream");
         // Two heartbeats, so that both are in the mesh of a node that decides by itself.
         sleep(Duration::from_secs(2)).await;
-        let window = Arc::new(Semaphore::new(AHEAD));
-        let (came, ages) = mpsc::unbounded_channel();
-        tokio::spawn(receive(frames, Arc::clone(&window), came));
+        let arrivals = Arrivals::new();
+        tokio::spawn(receive(frames, Arc::clone(&arrivals)));
         Self {
             shard,
             stream,
-            window,
-            ages,
+            arrivals,
+            sent: 0,
+            lost: 0,
             _peers: [publisher, reader],
         }
     }
 
     /// Publishes one more as soon as few enough are under way, or those are lost.
     pub(crate) async fn send(&mut self, content_topic: &str, size: usize, is_kept: bool) -> Envelope {
-        if let Ok(permit) = timeout(LOST, self.window.acquire()).await {
-            permit.unwrap().forget();
+        let wanted = (self.sent + 1).saturating_sub(AHEAD + self.lost);
+        let came = self.arrivals.until(wanted, LOST).await;
+        if came < wanted {
+            self.lost = self.sent - came;
         }
         let message = wire::message(self.shard, content_topic, size, is_kept);
         self.stream.write_all(&wire::publish(&message)).await.unwrap();
         self.stream.flush().await.unwrap();
+        self.sent += 1;
         message
     }
 
     /// Waits for what is under way: the milliseconds that each message took which came.
-    pub(crate) async fn end(mut self) -> Vec<f64> {
-        let all = u32::try_from(AHEAD).unwrap();
-        let _ = timeout(LOST, self.window.acquire_many(all)).await;
-        self.ages.close();
-        let mut ages = Vec::new();
-        while let Some(age) = self.ages.recv().await {
-            ages.push(age);
-        }
-        ages
+    pub(crate) async fn end(self) -> Vec<f64> {
+        self.arrivals.until(self.sent, LOST).await;
+        self.arrivals.ages()
     }
 }
 
-async fn receive(mut frames: Frames, window: Arc<Semaphore>, came: mpsc::UnboundedSender<f64>) {
+/// Takes note of every message that comes.
+pub(crate) async fn receive(mut frames: Frames, arrivals: Arc<Arrivals>) {
     while let Some(frame) = frames.next().await {
-        for age in wire::ages(&frame) {
-            let _ = came.send(age);
-            window.add_permits(1);
-        }
+        wire::ages(&frame).into_iter().for_each(|age| arrivals.add(age));
     }
 }
