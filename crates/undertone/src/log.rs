@@ -6,6 +6,7 @@ use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use crate::args::LogLevel;
 use crate::node_args::LogFormat;
+use crate::output;
 
 /// Starts logging for the rest of the process.
 pub(crate) fn start(level: LogLevel) {
@@ -15,7 +16,9 @@ pub(crate) fn start(level: LogLevel) {
 /// As [`start`], in this form. The answer changes the level later.
 pub(crate) fn start_as(level: LogLevel, format: LogFormat) -> Levels {
     let (filter, handle) = reload::Layer::new(filter(level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(output::has_colours());
     // A second start would be our own mistake, and no reason to stop.
     let _ = match format {
         LogFormat::Text => tracing_subscriber::registry().with(filter).with(lines).try_init(),
@@ -46,7 +49,9 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Debug => "info",
         LogLevel::Trace => "debug",
     };
+    // It warns every second for as long as nobody is found, which our own line says once.
+    let discovery = if others == "warn" { "error" } else { others };
     EnvFilter::new(format!(
-        "{others},undertone={own},undertone_daemon={own},undertone_waku={own},undertone_messenger={own}"
+        "{others},discv5={discovery},undertone={own},undertone_daemon={own},undertone_waku={own},undertone_messenger={own}"
     ))
 }

@@ -45,6 +45,11 @@ pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Whether what goes to standard error may have colours: on a terminal, unless `NO_COLOR` is set.
+pub(crate) fn has_colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Prints why the command failed: the whole chain in one sentence.
 pub(crate) fn error(error: &anyhow::Error) {
     let reason = clean(&format!("{error:#}"));
@@ -52,7 +57,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     if reason.is_empty() {
         return;
     }
-    let mark = if io::stderr().is_terminal() {
+    let mark = if has_colours() {
         "\x1b[31merror:\x1b[0m"
     } else {
         "error:"

@@ -50,7 +50,7 @@ impl Narrator {
     /// Begins to tell a story of so many chapters.
     pub(crate) fn new(audience: Audience, chapters: u64) -> Self {
         let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-        let ink = if terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+        let ink = if terminal && crate::output::has_colours() {
             Ink::Colours
         } else {
             Ink::Plain

@@ -373,10 +373,11 @@ fn a_start_waits_for_the_server_of_the_archive_and_can_be_stopped_meanwhile() {
         .arg("--store-message-db-url=postgres:///nothing?host=/nowhere")
         .stderr(std::fs::File::create(&log).unwrap());
     let mut node = Process::begin(&mut command);
-    eventually("words about waiting", || {
+    let said = eventually("words about waiting", || {
         let said = std::fs::read_to_string(&log).unwrap();
-        said.contains("tried again for").then_some(())
+        said.contains("tried again for").then_some(said)
     });
+    assert!(!said.contains('\x1b'), "colours in a file: {said}");
     let began = Instant::now();
     assert!(node.terminate().success());
     assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
