@@ -49,7 +49,7 @@ pub(crate) async fn measure(load: &Load) {
         subject.name(),
         clients.len(),
         pushes.len() as f64 / took,
-        wanted - pushes.len(),
+        wanted.saturating_sub(pushes.len()),
         cpu / (pushes.len() as f64 / 1_000.0),
     );
     println!(

@@ -33,7 +33,7 @@ pub(crate) async fn measure(load: &Load) {
             println!(
                 "{rate:<10} {:<8} {sent:>9} {:>7} {:<23} {:>8.2} {:>8.2}",
                 subject.name(),
-                sent - latency.len(),
+                sent.saturating_sub(latency.len()),
                 spread(&cpu, 4),
                 quantile(&latency, 0.5),
                 quantile(&latency, 0.99),

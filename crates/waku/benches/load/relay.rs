@@ -88,7 +88,7 @@ async fn round(subject: &Subject, load: &Load, size: usize) -> Round {
     let delivered = latency.len() as f64;
     Round {
         rate: delivered / began.elapsed().as_secs_f64(),
-        lost: sent - latency.len(),
+        lost: sent.saturating_sub(latency.len()),
         cpu: (node.cpu() - before) / (delivered / 1_000.0),
         latency,
         idle,
