@@ -1,6 +1,6 @@
 //! Filter and light push, and the light node that lives on both.
 
-use futures::{AsyncReadExt, StreamExt};
+use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use libp2p::swarm::StreamProtocol;
 use tokio::sync::mpsc;
 use undertone_waku::{Connectivity, NodeConfig, Origin, PublishError};
@@ -44,6 +44,10 @@ impl Subscriber {
                         while let Ok(count @ 1..) = stream.read(&mut chunk).await {
                             buffer.extend_from_slice(&chunk[..count]);
                             while let Some(body) = take_frame(&mut buffer) {
+                                // Before the test hears of the message: what it does next comes after the end of the stream.
+                                if habit == Habit::CloseAfterOne {
+                                    stream.close().await.unwrap();
+                                }
                                 sender.send((number, decode_push(&body).unwrap())).await.unwrap();
                                 if habit == Habit::CloseAfterOne {
                                     return;
