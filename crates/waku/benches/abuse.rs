@@ -1,7 +1,8 @@
 //! What a service node takes while it is abused: memory, processor, and how long a message of honest peers takes meanwhile.
 //!
-//! `cargo bench -p undertone-waku --bench abuse -- [CONNECTIONS] [ROW]`: connections of the churn, 2,000 by default, and one
-//! row alone: idle, flood, half-open, greedy or churn.
+//! `cargo bench -p undertone-waku --bench abuse -- [CONNECTIONS|MINUTESmin] [ROW]`: connections of the churn, 2,000 by
+//! default, or how long it takes (`30min`), a fifth of it before measuring begins; and one row alone: idle, flood, half-open,
+//! greedy or churn.
 //!
 //! The node runs in a process of its own, with an archive and every service; its memory and time are read from the system.
 //! Everybody else is in this process, on loopback. The honest are two peers that the node carries messages between.
@@ -36,14 +37,11 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
         .collect();
-    let connections = arguments
-        .iter()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(2_000);
+    let amounts = arguments.iter().filter_map(|argument| Amount::read(argument));
+    let amount = amounts.last().unwrap_or(Amount::Connections(2_000));
     let is_wanted = |row: &str| {
-        arguments
-            .iter()
-            .all(|argument| argument == row || argument.parse::<u32>().is_ok())
+        let mut rows = arguments.iter().filter(|argument| Amount::read(argument).is_none());
+        rows.all(|argument| argument == row)
     };
     println!(
         "{:34} {:>9} {:>9} {:>9} {:>14}",
@@ -64,7 +62,7 @@ fn main() {
             greedy().await;
         }
         if is_wanted("churn") {
-            churn(connections).await;
+            churn(amount).await;
         }
     });
 }
@@ -167,13 +165,39 @@ async fn greedy() {
     victim.row(&format!("8 clients ask for all: {answers} pages")).await;
 }
 
-async fn churn(connections: u32) {
+/// How much comes and goes.
+#[derive(Clone, Copy)]
+enum Amount {
+    Connections(u32),
+    Minutes(u32),
+}
+
+impl Amount {
+    fn read(text: &str) -> Option<Self> {
+        match text.strip_suffix("min") {
+            Some(minutes) => minutes.parse().ok().map(Self::Minutes),
+            None => text.parse().ok().map(Self::Connections),
+        }
+    }
+
+    fn is_reached(self, connections: u32, since: Instant) -> bool {
+        match self {
+            Self::Connections(all) => connections >= all,
+            Self::Minutes(minutes) => since.elapsed() >= Duration::from_secs(60) * minutes,
+        }
+    }
+}
+
+async fn churn(amount: Amount) {
+    let (warm_up, measured) = match amount {
+        Amount::Connections(all) => (Amount::Connections(all / 4), amount),
+        Amount::Minutes(all) => (Amount::Minutes(all / 5), Amount::Minutes(all - all / 5)),
+    };
     let victim = Victim::start().await;
-    let warm = connections / 4;
-    come_and_go(&victim, warm).await;
+    let warm = come_and_go(&victim, warm_up).await;
     sleep(Duration::from_secs(2)).await;
     let before = victim.memory("VmRSS:");
-    come_and_go(&victim, connections).await;
+    let connections = come_and_go(&victim, measured).await;
     sleep(Duration::from_secs(2)).await;
     let grown = victim.memory("VmRSS:") as f64 - before as f64;
     victim
@@ -186,10 +210,12 @@ async fn churn(connections: u32) {
     );
 }
 
-/// So many peers with names of their own connect, say what they are, and go.
-async fn come_and_go(victim: &Victim, connections: u32) {
+/// Peers with names of their own connect, say what they are, and go. Answers how many.
+async fn come_and_go(victim: &Victim, amount: Amount) -> u32 {
+    let (mut connections, since) = (0, Instant::now());
     let mut under_way = FuturesUnordered::new();
-    for _ in 0..connections {
+    while !amount.is_reached(connections, since) {
+        connections += 1;
         under_way.push(async {
             let (node, _events) = Node::start(light(&victim.address)).await.unwrap();
             until_connected(&node).await;
@@ -200,6 +226,7 @@ async fn come_and_go(victim: &Victim, connections: u32) {
         }
     }
     while under_way.next().await.is_some() {}
+    connections
 }
 
 /// The process that is abused, and two honest peers of it.
