@@ -37,8 +37,8 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
         .collect();
-    let amounts = arguments.iter().filter_map(|argument| Amount::read(argument));
-    let amount = amounts.last().unwrap_or(Amount::Connections(2_000));
+    let mut amounts = arguments.iter().filter_map(|argument| Amount::read(argument));
+    let amount = amounts.next().unwrap_or(Amount::Connections(2_000));
     let is_wanted = |row: &str| {
         let mut rows = arguments.iter().filter(|argument| Amount::read(argument).is_none());
         rows.all(|argument| argument == row)
