@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::io::BufReader;
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use libp2p::swarm::{NetworkBehaviour, Stream, StreamProtocol};
+use libp2p::swarm::{NetworkBehaviour, Stream, StreamProtocol, SwarmEvent};
 use libp2p::{PeerId, SwarmBuilder, identify, noise, ping, yamux};
 use libp2p_stream::{Control, IncomingStreams};
 use tokio::time::timeout;
@@ -60,6 +60,10 @@ impl Peer {
             panic!("an address with a peer id")
         };
         swarm.dial(node.clone()).unwrap();
+        // A stream that is asked for while the connection comes may be waited for in vain (libp2p-stream).
+        let connected =
+            async { while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {} };
+        timeout(PATIENCE, connected).await.ok()?;
         let swarm = tokio::spawn(async move {
             loop {
                 swarm.select_next_some().await;
