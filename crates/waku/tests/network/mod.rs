@@ -11,6 +11,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use undertone_waku::archive::{Archive, ArchiveConfig};
@@ -159,10 +160,9 @@ impl Network {
             self.up(*place).await.unwrap();
         }
         self.until_meshed(&down).await;
-        let mut fetched = 0;
-        for place in &down {
-            fetched += self.fetch(*place, from).await.intersection(&missed).count();
-        }
+        // All at a time, as they came back.
+        let fetches = join_all(down.iter().map(|place| self.fetch(*place, from))).await;
+        let fetched = fetches.iter().map(|fetch| fetch.intersection(&missed).count()).sum();
         self.heard.lock().unwrap().clear();
         Round {
             spread,
