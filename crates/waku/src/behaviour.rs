@@ -12,24 +12,26 @@ use crate::config::{Mode, NodeConfig};
 use crate::streams::{self, Inbound};
 use crate::{connections, relay, rendezvous};
 
+/// The order matters: what one of the last says to its handlers and hears from them is wrapped and unwrapped least often, so
+/// the busiest come last.
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     /// First, so that a connection too many costs nothing else.
     pub(crate) connections: connections::Behaviour,
-    pub(crate) identify: identify::Behaviour,
-    pub(crate) ping: ping::Behaviour,
-    pub(crate) streams: streams::Behaviour,
-    pub(crate) relay: Toggle<relay::Gossip>,
-    /// Carries connections between peers that cannot reach each other.
-    pub(crate) hop: Toggle<circuit::Behaviour>,
-    /// Calls, and is called, through those who carry.
-    pub(crate) circuits: Toggle<circuit::client::Behaviour>,
-    /// Turns carried calls into direct connections.
-    pub(crate) punch: Toggle<dcutr::Behaviour>,
-    /// Finds out whether we can be reached.
-    pub(crate) reach: Toggle<autonat::v1::Behaviour>,
     /// Asks the router to let peers in.
     pub(crate) router: Toggle<upnp::tokio::Behaviour>,
+    /// Finds out whether we can be reached.
+    pub(crate) reach: Toggle<autonat::v1::Behaviour>,
+    /// Turns carried calls into direct connections.
+    pub(crate) punch: Toggle<dcutr::Behaviour>,
+    /// Calls, and is called, through those who carry.
+    pub(crate) circuits: Toggle<circuit::client::Behaviour>,
+    /// Carries connections between peers that cannot reach each other.
+    pub(crate) hop: Toggle<circuit::Behaviour>,
+    pub(crate) ping: ping::Behaviour,
+    pub(crate) identify: identify::Behaviour,
+    pub(crate) streams: streams::Behaviour,
+    pub(crate) relay: Toggle<relay::Gossip>,
 }
 
 impl Behaviour {

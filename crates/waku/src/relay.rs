@@ -59,6 +59,10 @@ impl Topics {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
     }
 
+    pub(crate) fn contains(&self, hash: &TopicHash) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(hash)
+    }
+
     pub(crate) fn list(&self) -> Vec<PubsubTopic> {
         self.0
             .read()
@@ -82,7 +86,7 @@ impl DataTransform for Gate {
         if raw.data.len() > self.max_message_size {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "message too long"));
         }
-        if self.topics.of(&raw.topic).is_none() {
+        if !self.topics.contains(&raw.topic) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "topic not subscribed"));
         }
         Ok(gossipsub::Message {
