@@ -248,5 +248,6 @@ impl Task {
 /// ... that sent nonsense, ...
 const GRAYLISTED: u64 = 10 * 60_000;
 
-/// ... that did not read.
-const SLOW: u64 = 60_000;
+/// ... that did not read: what waited for it is gone, and honest peers are slow at times, as on a bad line, in a flood or
+/// when a machine wakes up.
+const SLOW: u64 = 5_000;
