@@ -8,6 +8,7 @@ use libp2p::{autonat, dcutr, identify, ping, relay as circuit, upnp};
 use tokio::sync::mpsc;
 use waku_proto::{filter, lightpush, metadata, peer_exchange, store, sync};
 
+use crate::addresses::is_loopback;
 use crate::config::{Mode, NodeConfig};
 use crate::streams::{self, Inbound};
 use crate::{connections, relay, rendezvous};
@@ -77,11 +78,6 @@ impl Behaviour {
 /// As nwaku asks: three peers, every half minute. On loopback, where no address is global and there is nobody
 /// to be spared, every second, and the same peer again.
 fn reachability(config: &NodeConfig) -> autonat::v1::Config {
-    let is_loopback = |address: &libp2p::Multiaddr| {
-        address
-            .iter()
-            .any(|part| matches!(part, libp2p::multiaddr::Protocol::Ip4(ip) if ip.is_loopback()))
-    };
     let on_loopback = config.listen.iter().any(is_loopback);
     let (boot_delay, retry_interval, throttle) = if on_loopback { (1, 1, 1) } else { (15, 30, 90) };
     autonat::v1::Config {

@@ -23,6 +23,7 @@ use libp2p_stream::{AlreadyRegistered, Control, IncomingStreams};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
+use crate::addresses::without_loopback;
 use crate::node::StartError;
 use crate::transport::{self, Meters};
 
@@ -166,10 +167,7 @@ async fn listen_on(swarm: &mut Swarm<Behaviour>, listen: Multiaddr) -> Result<Ve
             () = sleep_until(deadline) => break,
         }
     }
-    // Nobody else can use the loopback of a machine that listens everywhere.
-    if addresses.iter().any(|address| !is_loopback(address)) {
-        addresses.retain(|address| !is_loopback(address));
-    }
+    let mut addresses = without_loopback(addresses);
     addresses.truncate(MAX_ADDRESSES - MAX_RELAYS);
     match addresses.is_empty() {
         true => Err(unusable("no address".into())),
@@ -314,14 +312,6 @@ fn dial(swarm: &mut Swarm<Behaviour>, peer: PeerId, addresses: &[Multiaddr]) {
         .addresses(addresses.to_vec());
     // What fails is tried again.
     let _ = swarm.dial(dial.build());
-}
-
-fn is_loopback(address: &Multiaddr) -> bool {
-    address.iter().any(|part| match part {
-        Protocol::Ip4(address) => address.is_loopback(),
-        Protocol::Ip6(address) => address.is_loopback(),
-        _ => false,
-    })
 }
 
 /// One peer at a time, both may have dialled, in both ways; and the relays of both.

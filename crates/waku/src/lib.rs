@@ -18,6 +18,7 @@
 //! `task.rs`. Operators have `rest/` and `metrics.rs`, which only ask the handle. Rate limiting proofs are made and
 //! judged by whoever holds the other end of `rln.rs`.
 
+mod addresses;
 pub mod archive;
 mod behaviour;
 mod certificate;

@@ -18,7 +18,6 @@ use libp2p::identity::Keypair;
 use tokio::sync::mpsc;
 pub(crate) use waku_proto::peers::Source;
 
-use crate::config::Circuits;
 use crate::discovery::discv5::Walker;
 use crate::discovery::dns::Resolver;
 
@@ -131,23 +130,6 @@ async fn fetch(
             () = found.closed() => return,
         }
     }
-}
-
-/// Whether an address can be dialled by this node: TCP, WebSocket or QUIC, by IP or name, or a circuit over one of these.
-pub(crate) fn is_dialable(address: &Multiaddr, circuits: Circuits) -> bool {
-    use libp2p::multiaddr::Protocol::{
-        Dns, Dns4, Dns6, Dnsaddr, Ip4, Ip6, P2p, P2pCircuit, QuicV1, Tcp, Tls, Udp, Ws, Wss,
-    };
-    let mut parts = address.iter();
-    let begins = matches!(
-        parts.next(),
-        Some(Ip4(_) | Ip6(_) | Dns(_) | Dns4(_) | Dns6(_) | Dnsaddr(_))
-    );
-    begins
-        && parts.all(|part| match part {
-            P2pCircuit => circuits != Circuits::Unused,
-            part => matches!(part, Tcp(_) | Udp(_) | QuicV1 | Tls | Ws(_) | Wss(_) | P2p(_)),
-        })
 }
 
 /// Lists that may wait for discv5.

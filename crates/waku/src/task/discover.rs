@@ -13,8 +13,9 @@ use waku_proto::peers::{Link, Origin as PeerOrigin};
 use waku_proto::{Shard, peer_exchange as proto};
 
 use super::{News, Task, ip_of, split};
+use crate::addresses::{dialable, without_loopback};
 use crate::config::Mode;
-use crate::discovery::{self, Found, NodeRecord, RecordContents, Source, is_dialable};
+use crate::discovery::{self, Found, NodeRecord, RecordContents, Source};
 use crate::node::StartError;
 use crate::peer_exchange;
 use crate::request::RequestError;
@@ -65,9 +66,9 @@ impl Task {
         let is_circuit = |address: &&Multiaddr| address.iter().any(|part| part == Protocol::P2pCircuit);
         let listeners = self.swarm.listeners().filter(|address| !is_circuit(address));
         let mut listeners: Vec<Multiaddr> = listeners.cloned().collect();
-        listeners.sort_by_key(|address| ip_of(address).map_or(0, distance));
+        listeners.sort_by_key(|address| ip_of(address).is_some_and(is_local));
         addresses.extend(listeners);
-        addresses
+        without_loopback(addresses)
     }
 
     /// Peers or the router found out an address.
@@ -125,9 +126,7 @@ impl Task {
                 continue;
             }
             let peer = node.peer_id();
-            let circuits = self.config.way_in.circuits;
-            let addresses = node.addresses().into_iter();
-            for address in addresses.filter(|address| is_dialable(address, circuits)) {
+            for address in dialable(node.addresses(), self.config.way_in.circuits) {
                 self.book.add(peer, address, PeerOrigin::Discovered(found.source));
             }
             self.book
@@ -227,16 +226,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::rename(beside, path)
 }
 
-/// Public addresses are told before those of a local network, and these before those of this machine.
-fn distance(ip: IpAddr) -> u8 {
-    let is_local = match ip {
+/// Public addresses are told before those of a local network.
+fn is_local(ip: IpAddr) -> bool {
+    match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
-    };
-    match (ip.is_loopback(), is_local) {
-        (true, _) => 2,
-        (false, true) => 1,
-        (false, false) => 0,
     }
 }
 

@@ -6,8 +6,8 @@ use waku_proto::peers::{Origin as PeerOrigin, Source};
 use waku_proto::rendezvous::PROTOCOL;
 
 use super::{News, Task};
+use crate::addresses::dialable;
 use crate::config::Mode;
-use crate::discovery::is_dialable;
 use crate::rendezvous::{self, Met};
 use crate::request::RequestError;
 
@@ -60,7 +60,7 @@ impl Task {
         let own = *self.swarm.local_peer_id();
         let circuits = self.config.way_in.circuits;
         for Met { peer, addresses, shard } in met.into_iter().filter(|met| met.peer != own) {
-            for address in addresses.into_iter().filter(|address| is_dialable(address, circuits)) {
+            for address in dialable(addresses, circuits) {
                 self.book.add(peer, address, PeerOrigin::Discovered(Source::Rendezvous));
             }
             self.book.announced(&peer, [shard.index]);
