@@ -51,7 +51,7 @@ pub(crate) fn next(view: &View<'_>) -> Result<Option<Timestamp>, StoreError> {
         view.datasync().next_ack_due()?,
         view.repair().next_due()?,
         view.files().next_due()?,
-        (!view.groups().unfollowed(1)?.is_empty()).then_some(Timestamp(0)),
+        view.groups().has_unfollowed()?.then_some(Timestamp(0)),
     ];
     Ok(due.into_iter().flatten().min())
 }

@@ -72,8 +72,11 @@ impl Bundles<'_> {
 
     /// Our pre-key with the highest number.
     pub fn newest_own(&self) -> Result<Option<OwnPreKeyRow>, StoreError> {
-        self.0
-            .one("SELECT * FROM own_pre_keys ORDER BY version DESC LIMIT 1", [], read_own)
+        self.0.one(
+            "SELECT * FROM own_pre_keys WHERE version = (SELECT max(version) FROM own_pre_keys)",
+            [],
+            read_own,
+        )
     }
 
     /// Marks all pre-keys of ours that are not expired yet as expired at `now`.
@@ -95,11 +98,12 @@ impl Bundles<'_> {
 
     /// When the pre-key of ours that expired first did so.
     pub fn first_expiry(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.0.one(
-            "SELECT expired_at FROM own_pre_keys WHERE expired_at IS NOT NULL ORDER BY expired_at LIMIT 1",
-            [],
-            |row| column(row, "expired_at"),
-        )
+        let first = self
+            .0
+            .one("SELECT min(expired_at) AS first FROM own_pre_keys", [], |row| {
+                optional(row, "first")
+            })?;
+        Ok(first.flatten())
     }
 }
 
@@ -218,6 +222,7 @@ mod tests {
             .write(|tx| {
                 let mut bundles = tx.bundles();
                 bundles.insert_own(&own(1))?;
+                assert_eq!(bundles.first_expiry()?, None);
                 assert_eq!(bundles.expire_own(NOW.plus(10))?, 1);
                 bundles.insert_own(&own(2))?;
                 assert_eq!(bundles.newest_own()?, Some(own(2)));

@@ -261,6 +261,16 @@ impl Groups<'_> {
         )
     }
 
+    /// Whether [`Self::unfollowed`] has anybody.
+    pub fn has_unfollowed(&self) -> Result<bool, StoreError> {
+        self.0.exists(
+            "SELECT 1 FROM group_members m INDEXED BY group_members_unfollowed
+             JOIN groups g ON g.chat = m.chat
+             WHERE m.followed = 0 AND g.standing = ?1",
+            [Coded(GroupStanding::In)],
+        )
+    }
+
     /// Remembers that we follow a person, in whatever groups they are.
     pub fn followed(&mut self, person: &PublicKeyBytes) -> Result<(), StoreError> {
         self.0
@@ -496,7 +506,12 @@ mod tests {
         let shared = |number| store.read(|view| view.groups().shared_with(&person(number))).unwrap();
         assert_eq!(shared(1), []);
         assert_eq!(shared(2), [group(1)]);
-        let unfollowed = |store: &Store| store.read(|view| view.groups().unfollowed(9)).unwrap();
+        let unfollowed = |store: &Store| {
+            let has_some = store.read(|view| view.groups().has_unfollowed()).unwrap();
+            let people = store.read(|view| view.groups().unfollowed(9)).unwrap();
+            assert_eq!(has_some, !people.is_empty());
+            people
+        };
         assert_eq!(unfollowed(&store), [person(2)]);
         store.write(|tx| tx.groups().followed(&person(2))).unwrap();
         assert!(unfollowed(&store).is_empty());
