@@ -62,17 +62,17 @@ impl Running {
 
     /// Waits until the state is as wanted.
     pub(crate) async fn until(&self, what: &str, reached: impl Fn(&NodeStatus) -> bool) -> NodeStatus {
-        within(what, async {
-            let mut beat = tokio::time::interval(Duration::from_millis(20));
-            loop {
-                let status = self.status().await;
-                if reached(&status) {
-                    return status;
-                }
-                beat.tick().await;
+        let mut beat = tokio::time::interval(Duration::from_millis(20));
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let status = self.status().await;
+            if reached(&status) {
+                return status;
             }
-        })
-        .await
+            let is_late = tokio::time::Instant::now() > patience;
+            assert!(!is_late, "{what} did not happen in time; it stands so: {status:#?}");
+            beat.tick().await;
+        }
     }
 
     /// Waits until the other node is in our mesh of shard 32.
@@ -161,7 +161,10 @@ pub(crate) fn now() -> i64 {
 
 /// What must happen within thirty seconds.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(30), future)
+    timeout(PATIENCE, future)
         .await
         .unwrap_or_else(|_| panic!("{what} did not happen in time"))
 }
+
+/// For what must happen at all.
+const PATIENCE: Duration = Duration::from_secs(30);
