@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::StreamExt;
+use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{NetworkBehaviour, Swarm, SwarmEvent};
 use libp2p::{SwarmBuilder, identify, noise, yamux};
 use libp2p_rendezvous::client::Event;
@@ -70,7 +71,8 @@ impl Client {
         let Some(Protocol::P2p(peer)) = point.iter().last() else {
             panic!("an address with a peer id")
         };
-        swarm.dial(point.clone()).unwrap();
+        let dial = DialOpts::peer_id(peer).addresses(vec![point.clone()]);
+        swarm.dial(dial.allocate_new_port().build()).unwrap();
         within("a connection", async {
             while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}
         })
