@@ -309,9 +309,7 @@ fn dial(swarm: &mut Swarm<Behaviour>, peer: PeerId, addresses: &[Multiaddr]) {
     }
     let dial = DialOpts::peer_id(peer)
         .condition(PeerCondition::DisconnectedAndNotDialing)
-        .addresses(addresses.to_vec())
-        // The one that we listen on may be refused by the system, see `Task::dial_due`.
-        .allocate_new_port();
+        .addresses(addresses.to_vec());
     // What fails is tried again.
     let _ = swarm.dial(dial.build());
 }

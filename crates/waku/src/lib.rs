@@ -19,6 +19,7 @@
 //! judged by whoever holds the other end of `rln.rs`.
 
 mod addresses;
+mod any_port;
 pub mod archive;
 mod behaviour;
 mod certificate;

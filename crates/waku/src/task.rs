@@ -340,16 +340,11 @@ impl Task {
 
     fn dial_due(&mut self) {
         for (peer, addresses) in self.book.dials(self.now(), DIALS, self.strangers_wanted()) {
-            let has_failed = self.book.peer(&peer).is_some_and(|known| known.failures() > 0);
-            let mut dial = DialOpts::peer_id(peer)
+            let dial = DialOpts::peer_id(peer)
                 .condition(PeerCondition::DisconnectedAndNotDialing)
-                .addresses(addresses);
-            if has_failed {
-                // Not from the port that we listen on: the system refuses that while a connection of somebody else has it,
-                // which may last.
-                dial = dial.allocate_new_port();
-            }
-            if self.swarm.dial(dial.build()).is_err() {
+                .addresses(addresses)
+                .build();
+            if self.swarm.dial(dial).is_err() {
                 let now = self.now();
                 if self.swarm.is_connected(&peer) {
                     self.book.connected(peer, now);

@@ -16,6 +16,7 @@ use libp2p::identity::Keypair;
 use libp2p::websocket::tls;
 use libp2p::{PeerId, Transport, dns, noise, quic, relay as circuit, tcp, websocket, yamux};
 
+use crate::any_port::AnyPort;
 use crate::meter::{Meter, Metered};
 
 /// Builds the transport. Every connection that gets through leaves its meter in `meters`. Secure WebSockets are listened to
@@ -28,7 +29,7 @@ pub(crate) fn build(
     circuits: Option<circuit::client::Transport>,
 ) -> io::Result<Boxed<(PeerId, StreamMuxerBox)>> {
     let noise = noise::Config::new(keypair).map_err(io::Error::other)?;
-    let socket = || tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
+    let socket = || AnyPort(tcp::tokio::Transport::new(tcp::Config::default().nodelay(true)));
     let mut web = websocket::Config::new(dns::tokio::Transport::system(socket())?);
     if let Some(tls) = tls {
         web.set_tls_config(tls.clone());

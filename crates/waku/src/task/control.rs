@@ -110,7 +110,6 @@ impl Task {
         let dial = DialOpts::peer_id(peer)
             .condition(PeerCondition::Disconnected)
             .addresses(vec![address])
-            .allocate_new_port()
             .build();
         match self.swarm.dial(dial) {
             Ok(()) => self.calls.entry(peer).or_default().push(reply),
